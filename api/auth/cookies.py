@@ -1,0 +1,16 @@
+"""The session cookie: HttpOnly, SameSite=Lax, Secure over https; it ends with the browser or with the session."""
+
+from litestar.datastructures import Cookie
+
+from api.auth.edge import COOKIE, Visit
+from warehouse.people.model import LoggedIn
+
+
+def session_cookie(visit: Visit, entered: LoggedIn) -> Cookie:
+    """The cookie of a new session."""
+    return Cookie(key=COOKIE, value=entered.secret, path="/", httponly=True, samesite="lax", secure=visit.secure)
+
+
+def no_cookie(visit: Visit) -> Cookie:
+    """Takes the cookie away."""
+    return Cookie(key=COOKIE, value="", path="/", httponly=True, samesite="lax", secure=visit.secure, max_age=0)

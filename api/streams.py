@@ -1,0 +1,190 @@
+"""Event streams of alerts: one follower of the feed per process, however many browsers listen.
+
+The follower tells every stream the ids that are news; each stream reads what its own viewer may see. A stream resumes
+where it broke by the feed's bookmark (`Last-Event-ID`), keeps no session alive, and ends with it.
+"""
+
+import asyncio
+import contextlib
+import json
+import re
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import structlog
+from litestar import Request
+
+from api.auth.edge import COOKIE, Edge, edge_of
+from catalog.kernel import db, feed
+from catalog.kernel.access import Permission, Scope, scope_of
+from catalog.kernel.feed import Bookmark, News
+from catalog.kernel.stamp import Stamp
+from warehouse.alerts import messages
+from warehouse.alerts.model import Alert, AlertEvent
+from warehouse.alerts.queries import alerts as queries
+from warehouse.people.rules import Unauthenticated
+
+POLL_SECONDS = 0.5
+BEAT_SECONDS = 20.0
+"""A comment keeps proxies from closing a silent stream; at each beat the session is looked at again."""
+MOST_MISSED = 500
+"""Who missed more is told to read the list anew."""
+MOST_STREAMS = 500
+_ID = re.compile(r"([0-9]{1,19})\.([0-9]{1,19})")
+log = structlog.get_logger("streams")
+
+
+@dataclass
+class _Listener:
+    key: object
+    queue: asyncio.Queue[Sequence[News] | None] = field(default_factory=lambda: asyncio.Queue(100))
+
+
+class Streams:
+    """One per process. `start` and `stop` with the application; `end` when the server is told to go."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[object, _Listener] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._position: Bookmark | None = None
+        self._ended = False
+
+    def end(self) -> None:
+        """End every stream, so that the server can go; browsers come back to the next one."""
+        self._ended = True
+        for one in list(self._listeners.values()):
+            _put(one, None)
+
+    async def stop(self) -> None:
+        """End, and the follower with it."""
+        self.end()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _follow(self) -> None:
+        while self._listeners:
+            await asyncio.sleep(POLL_SECONDS)
+            try:
+                if self._position is None:
+                    self._position = await feed.frontier()
+                news = await feed.read(self._position, MOST_MISSED, "alert")
+            except (*db.CONNECTION_ERRORS, RuntimeError):
+                continue
+            if news:
+                self._position = news[-1].position
+                for one in list(self._listeners.values()):
+                    _put(one, news)
+        self._task, self._position = None, None
+
+    async def open(
+        self, request: Request[Any, Any, Any], stamp: Stamp, last_id: str | None, *, follow: bool
+    ) -> AsyncGenerator[bytes, None]:
+        """The events of one viewer, from where he broke off."""
+        edge = edge_of(request)
+        yield b"retry: 3000\n\n"
+        since = _bookmark(last_id) or await feed.frontier()
+        missed = await feed.read(since, MOST_MISSED, "alert")
+        if len(missed) == MOST_MISSED:
+            since = await feed.frontier()
+            yield _event(since, "again", {})
+        else:
+            since = missed[-1].position if missed else since
+            for part in await _told(missed, stamp):
+                yield part
+            yield _event(since, "hello", {})
+        if follow and not self._ended and len(self._listeners) < MOST_STREAMS:
+            async for part in self._listen(edge, request, stamp, since):
+                yield part
+
+    async def _listen(
+        self, edge: Edge, request: Request[Any, Any, Any], stamp: Stamp, since: Bookmark
+    ) -> AsyncGenerator[bytes, None]:
+        secret = request.cookies.get(COOKIE)
+        mine = _Listener(secret or object())
+        before = self._listeners.pop(mine.key, None)
+        if before is not None:
+            _put(before, None)
+        self._listeners[mine.key] = mine
+        if self._task is None:
+            self._task = asyncio.create_task(self._follow())
+        try:
+            # What came between the first read and now.
+            gap = await feed.read(since, MOST_MISSED, "alert")
+            since = gap[-1].position if gap else since
+            for part in await _told(gap, stamp):
+                yield part
+            while not self._ended:
+                try:
+                    news = await asyncio.wait_for(mine.queue.get(), BEAT_SECONDS)
+                except TimeoutError:
+                    if not await _still_in(edge, secret):
+                        yield _event(since, "bye", {})
+                        return
+                    yield b": beat\n\n"
+                    continue
+                if news is None:
+                    return
+                fresh = [one for one in news if (one.position.xid, one.position.seq) > (since.xid, since.seq)]
+                if fresh:
+                    since = fresh[-1].position
+                    for part in await _told(fresh, stamp):
+                        yield part
+        finally:
+            if self._listeners.get(mine.key) is mine:
+                del self._listeners[mine.key]
+
+
+def _put(listener: _Listener, news: Sequence[News] | None) -> None:
+    if listener.queue.full():  # a browser that does not take what it is sent: it resumes later
+        while not listener.queue.empty():
+            listener.queue.get_nowait()
+        news = None
+    listener.queue.put_nowait(news)
+
+
+async def _still_in(edge: Edge, secret: str | None) -> bool:
+    """Whether the session lives; looking keeps it no longer alive. A token's stream is cut by its holder."""
+    if secret is None:
+        return True
+    with contextlib.suppress(Unauthenticated):
+        return await edge.callers.by_session(secret, edge.clock(), edge.policy, in_use=False) is not None
+    return False
+
+
+async def _told(news: Sequence[News], stamp: Stamp) -> list[bytes]:
+    last = {UUID(one.key): one.position for one in news}
+    if not last:
+        return []
+    scope: Scope = scope_of(stamp.grants, Permission.ALERT_READ)
+    found = await queries.events_after(list(last), scope, stamp.person_id)
+    order = sorted(found, key=lambda one: (last[one[0].id].xid, last[one[0].id].seq))
+    return [_event(last[alert.id], "alert", _said(alert, event, mine=mine)) for alert, event, mine in order]
+
+
+def _said(alert: Alert, event: AlertEvent, *, mine: bool) -> dict[str, Any]:
+    return {
+        "id": str(alert.id),
+        "verb": event.verb.value,
+        "kind": alert.kind.value,
+        "severity": int(alert.severity),
+        "status": alert.status.value,
+        "mine": mine,
+        "zh": messages.line(alert, event, zh=True),
+        "en": messages.line(alert, event, zh=False),
+    }
+
+
+def _event(position: Bookmark, name: str, data: Any) -> bytes:
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return f"id: {position.xid}.{position.seq}\nevent: {name}\ndata: {text}\n\n".encode()
+
+
+def _bookmark(text: str | None) -> Bookmark | None:
+    found = _ID.fullmatch(text or "")
+    if found is None:
+        return None
+    xid, seq = int(found[1]), int(found[2])
+    return Bookmark(xid, seq) if xid < 2**63 and seq < 2**63 else None

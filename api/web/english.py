@@ -1,0 +1,62 @@
+"""English names of goods and their units, for pages that show what the books say in Chinese.
+
+Books, facts of refusals and papers carry the Chinese name. The catalogue knows an English one for many; it is small, so
+the process keeps it, and asks again every minute.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import structlog
+
+from api.web.languages import Language
+from catalog.items import queries
+from catalog.kernel import db
+
+EVERY_SECONDS = 60
+log = structlog.get_logger("english")
+_goods: Mapping[str, str] = {}
+_units: Mapping[str, str] = {}
+
+
+def goods(lang: Language, name: str | None) -> str:
+    """The name of goods in the page's language; the Chinese one where there is no other."""
+    return _goods.get(name or "", name or "") if lang.code == "en" else name or ""
+
+
+def unit(lang: Language, word: str | None) -> str:
+    """The same for a unit."""
+    return _units.get(word or "", word or "") if lang.code == "en" else word or ""
+
+
+def units(lang: Language) -> Mapping[str, str]:
+    """All units, for scripts of a page in this language."""
+    return _units if lang.code == "en" else {}
+
+
+async def load() -> None:
+    """Ask the catalogue."""
+    global _goods, _units
+    _goods, _units = await queries.english_words()
+
+
+async def _keep() -> None:
+    while True:
+        try:
+            await load()
+        except (*db.CONNECTION_ERRORS, OSError) as error:
+            log.warning("english.waiting", error=type(error).__name__)
+        await asyncio.sleep(EVERY_SECONDS)
+
+
+@contextlib.asynccontextmanager
+async def lifespan(_: Any) -> AsyncIterator[None]:
+    """Keep it with the application."""
+    task = asyncio.create_task(_keep())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

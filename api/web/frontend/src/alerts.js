@@ -1,0 +1,118 @@
+// Alerts: the bell with its count, what is new said as it comes (one stream per browser, whichever tab holds it), and
+// choosing all rows of a list at once (data-check-all="name").
+import { all, one } from "./dom.js";
+import { sound } from "./scan/tones.js";
+import { language } from "./text.js";
+import { toast } from "./toast.js";
+
+const LEADER = "beiyu.stream.leader"; // {id, at}: the tab that holds the stream, and when it last said so
+const LAST = "beiyu.stream.last"; // the bookmark of the last event that this browser has heard
+const BEAT_MS = 2000;
+const SILENT_MS = 6000;
+const AFTER_LOAD_MS = 1200;
+const SAID_MS = 1500; // several at once are one word
+const NEW = new Set(["opened", "raised", "escalated", "woken"]);
+
+document.addEventListener("change", (event) => {
+  const whole = event.target.closest?.("[data-check-all]");
+  if (!whole) return;
+  all(`input[name="${whole.dataset.checkAll}"]`, whole.form).forEach((box) => (box.checked = whole.checked));
+});
+
+const bell = one("[data-bell]");
+const shown = one("[data-bell-count]");
+const me = Math.random().toString(36).slice(2);
+const told = "BroadcastChannel" in window ? new BroadcastChannel("beiyu.alerts") : null;
+let source = null;
+let over = false; // the session has ended: ask no more
+let heard = [];
+let timer = 0;
+
+async function count() {
+  try {
+    // Not through call(): looking at the bell is no use of the session.
+    const answer = await fetch("/api/v1/alerts/waiting", { credentials: "same-origin" });
+    if (!answer.ok) return;
+    const { waiting, urgent } = await answer.json();
+    shown.textContent = waiting > 99 ? "99+" : String(waiting);
+    shown.hidden = waiting === 0;
+    bell.classList.toggle("is-urgent", urgent > 0);
+  } catch {
+    // The next event counts again.
+  }
+}
+
+function say() {
+  const loud = heard.filter((one_) => one_.mine && NEW.has(one_.verb));
+  heard = [];
+  count();
+  if (!loud.length) return;
+  const grave = loud.reduce((a, b) => (b.severity > a.severity ? b : a));
+  toast(grave[language] + (loud.length > 1 ? ` (+${loud.length - 1})` : ""));
+  if (holds() && shown.dataset.sound !== "no") sound(grave.severity > 2 ? "refused" : "ask");
+}
+
+function hear(data) {
+  heard.push(data);
+  clearTimeout(timer);
+  timer = setTimeout(say, SAID_MS);
+}
+
+const leader = () => JSON.parse(localStorage.getItem(LEADER) || "null");
+const holds = () => leader()?.id === me;
+
+function follow() {
+  const last = localStorage.getItem(LAST);
+  source = new EventSource(`/api/v1/alerts/stream${last ? `?after=${encodeURIComponent(last)}` : ""}`);
+  const keep = (event) => event.lastEventId && localStorage.setItem(LAST, event.lastEventId);
+  source.addEventListener("alert", (event) => {
+    keep(event);
+    const data = JSON.parse(event.data);
+    hear(data);
+    told?.postMessage(data);
+  });
+  for (const kind of ["hello", "again"]) {
+    source.addEventListener(kind, (event) => {
+      keep(event);
+      count();
+    });
+  }
+  source.addEventListener("bye", () => {
+    over = true;
+    leave();
+  });
+  source.addEventListener("error", () => {
+    if (source?.readyState === EventSource.CLOSED) leave(); // refused: logged out, or no right
+  });
+}
+
+function leave() {
+  source?.close();
+  source = null;
+}
+
+function beat() {
+  const now = Date.now();
+  const held = leader();
+  if (!held || held.id === me || now - held.at > SILENT_MS || held.at > now) {
+    localStorage.setItem(LEADER, JSON.stringify({ id: me, at: now }));
+    if (!source) follow();
+  } else if (source) leave();
+}
+
+function begin() {
+  count();
+  told?.addEventListener("message", (event) => hear(event.data));
+  beat();
+  setInterval(() => over || beat(), BEAT_MS);
+  addEventListener("pagehide", () => {
+    if (holds()) localStorage.removeItem(LEADER);
+    leave();
+  });
+  addEventListener("pageshow", (event) => event.persisted && beat());
+}
+
+// The page itself comes first. Where a password or second factor is due first, nothing else may be asked for.
+if (bell && "EventSource" in window && !["/password", "/second-factor"].includes(location.pathname)) {
+  addEventListener("load", () => setTimeout(begin, AFTER_LOAD_MS));
+}

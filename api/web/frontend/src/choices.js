@@ -1,0 +1,44 @@
+// Fields with data-item offer the catalogue's items while one types; a name that was chosen is sent as its key, and the
+// quantity beside it is counted in that item's unit.
+import { call } from "./api.js";
+import { all, h, one } from "./dom.js";
+
+const known = new Map(); // "name · key" → item
+let turn = 0;
+
+document.addEventListener("input", async (event) => {
+  const field = event.target;
+  if (!(field instanceof HTMLInputElement) || !("item" in field.dataset)) return;
+  settle(field);
+  const text = field.value.trim();
+  if (known.has(text) || text.length < 1) return;
+  const mine = ++turn;
+  let items;
+  try {
+    items = await call("GET", `/items/choices?q=${encodeURIComponent(text)}`);
+  } catch {
+    return; // offers are a help, not a need
+  }
+  if (mine !== turn) return;
+  for (const item of items) {
+    known.set(`${item.name} · ${item.key}`, item);
+    known.set(item.key, item);
+  }
+  one(`#${field.getAttribute("list")}`)?.replaceChildren(
+    ...items.map((item) => h("option", { value: `${item.name} · ${item.key}` }, item.spec)));
+  settle(field);
+});
+
+document.addEventListener("change", (event) => {
+  const field = event.target;
+  if (!(field instanceof HTMLInputElement) || !("item" in field.dataset)) return;
+  settle(field);
+  const item = known.get(field.value.trim());
+  if (item) field.value = item.key;
+});
+
+function settle(field) {
+  const item = known.get(field.value.trim());
+  const row = field.closest("[data-row]") || field.form;
+  if (item && row) all('[data-type="base"]', row).forEach((quantity) => (quantity.dataset.factor = item.factor));
+}

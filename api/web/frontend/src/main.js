@@ -1,0 +1,14 @@
+// The entry of every page.
+import "./main.css";
+import "htmx.org";
+import "./forms.js";
+import "./shell.js";
+import "./idle.js";
+import "./choices.js";
+import "./anchors.js";
+import "./imports.js";
+import "./layouts.js";
+import "./views.js";
+import "./norms.js";
+import "./scenarios.js";
+import "./alerts.js";

@@ -1,0 +1,22 @@
+// Words in the page's language. The page carries those that scripts need; the key is the English text.
+let words = {};
+let codes = {};
+let units = {};
+const holder = document.getElementById("words");
+if (holder) ({ words = {}, codes = {}, units = {} } = JSON.parse(holder.textContent));
+
+export const language = document.documentElement.lang.startsWith("en") ? "en" : "zh";
+
+// t("{count} left", { count: 3 })
+export function t(text, values = {}) {
+  return (words[text] || text).replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
+}
+
+// A unit in the page's language; facts carry the Chinese one.
+export const unitWord = (unit) => units[unit] || unit || "";
+
+// What a problem or outcome code means. The program's own `detail` is Chinese: it is shown on Chinese pages only.
+export function saying(code, detail) {
+  if (language === "zh" && detail) return detail;
+  return codes[code] || t("Not done ({code})", { code });
+}

@@ -1,0 +1,254 @@
+"""The shortfall report: charts and roll-ups, the table to page, the lots behind a figure; as paper and as files."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from math import cos, radians
+from typing import Any
+
+from litestar import Request, Response, get
+
+from api import exports, rendering
+from api.asked_provision import CLASS_SCHEME, FARTHEST, Words, question_of
+from api.auth.edge import edge_of
+from api.auth.stamps import Stamped
+from api.web.pages import Viewer, moment, named, page, viewer_of
+from api.web.routes import asked
+from api.web.routes.stock import cut_of
+from api.web.words import word
+from catalog.classes import queries as classes
+from catalog.kernel import audit_chain
+from catalog.kernel.access import Permission, Scope, scope_of
+from catalog.kernel.errors import Missing
+from catalog.kernel.page import Page, all_pages
+from catalog.kernel.stamp import Stamp
+from catalog.regions import queries as regions
+from catalog.regions.model import Tier
+from warehouse.counts.queries import veil_of
+from warehouse.printing.render import render_table
+from warehouse.provision import queries as provision
+from warehouse.provision.model import By, Cell, Holder, Question
+from warehouse.provision.queries import Show, Sort
+from warehouse.provision.rules import per_mille, rate
+from warehouse.reports import paper, queries, rules
+from warehouse.reports.model import Shortfall, Spot
+from warehouse.sites import queries as sites
+from warehouse.views import queries as views
+from warehouse.views.rules import LONGEST_QUERY, checked_query
+
+Request_ = Request[Any, Any, Any]
+RANKED = 10
+STALE = timedelta(days=30)
+"""A store that posted nothing for so long is named: its figures may be old."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    question: Question
+    sort: Sort
+    show: Show
+
+
+async def _asked(request: Request_, scope: Scope, stamp: Stamp) -> _Asked:
+    day = asked.day(request, "day")
+    words = Words(
+        asked.text(request, "region", 80),
+        asked.text(request, "site", 12),
+        asked.one_of(request, "holder", Holder, Holder.REGION),
+        asked.member(request, "tier", Tier),
+        asked.text(request, "class", 40),
+        day if day is None or day <= viewer_of(request).today + timedelta(days=FARTHEST) else None,
+        asked.day(request, "norms"),
+    )
+    return _Asked(
+        await question_of(words, scope, stamp),
+        asked.one_of(request, "sort", Sort, Sort.GAP),
+        asked.one_of(request, "show", Show, Show.ALL),
+    )
+
+
+@get("/shortfall", include_in_schema=False)
+async def shortfall_page(request: Request_, stamp: Stamped) -> Response[str]:
+    """The report of a day, and a page of its cells."""
+    scope = stamp.require(Permission.NORM_READ)
+    viewer = viewer_of(request)
+    found = await _asked(request, scope, stamp)
+    report = await queries.shortfall(found.question, scope=scope, now=stamp.recorded_at)
+    listed = await provision.list_cells(
+        report.table, sort=found.sort, show=found.show, cursor=asked.cursor(request), limit=asked.PAGE
+    )
+    against = asked.day(request, "against")
+    known = await sites.list_sites(scope=scope, limit=200)
+    listed_classes = await classes.list_classes(scheme=CLASS_SCHEME, limit=500)
+    return page(
+        request,
+        "shortfall.html",
+        report=report,
+        question=found.question,
+        listed=listed,
+        sort=found.sort.value,
+        against=against,
+        compared=await _compared(report, against, scope, stamp) if against else [],
+        ranking=rules.ranked(report.goods, RANKED),
+        spots=_on_map(report.spots),
+        stale=[one for one in report.ages if one.posted_at is None or viewer.at - one.posted_at > STALE],
+        veil=await veil_of(stamp.person_id),
+        today=viewer.today,
+        per_mille=per_mille,
+        rate_of=rate,
+        regions=await regions.list_in(scope),
+        sites=known.items,
+        classes=[one for one in listed_classes.items if one.level <= 2],
+        tiers=list(Tier),
+        saved=await views.list_views(person_id=stamp.person_id, list_name="shortfall"),
+        query_kept=checked_query(request.url.query[:LONGEST_QUERY]),
+        may_save=not scope_of(stamp.grants, Permission.VIEW_SAVE).empty,
+    )
+
+
+async def _compared(report: Shortfall, against: Any, scope: Scope, stamp: Stamp) -> list[Any]:
+    question = replace(report.table.question, day=against)
+    table = await provision.prepare(question, scope=scope, now=stamp.recorded_at)
+    whole, branches = await provision.roll_ups(table, [[], [By.BRANCH]])
+    now = [report.whole] if report.whole else []
+    return rules.compared(whole, now) + rules.compared(branches, report.branches)
+
+
+def _on_map(spots: Sequence[Spot]) -> list[dict[str, Any]]:
+    """Regions as points of a drawing 100 wide: a plain projection, true enough for a city."""
+    if not spots:
+        return []
+    middle = cos(radians(sum(one.lat for one in spots) / len(spots)))
+    xs, ys = [one.lon * middle for one in spots], [-one.lat for one in spots]
+    span = max(max(xs) - min(xs), max(ys) - min(ys), 0.01)
+    return [
+        {"spot": one, "x": round(12 + 76 * (x - min(xs)) / span, 2), "y": round(8 + 76 * (y - min(ys)) / span, 2)}
+        for one, x, y in zip(spots, xs, ys, strict=True)
+    ]
+
+
+# --- the lots behind a figure ---------------------------------------------------------------------------------------
+
+
+@get("/shortfall/lots", include_in_schema=False)
+async def shortfall_lots_page(request: Request_, stamp: Stamped) -> Response[str]:
+    """The lots that make up one cell."""
+    scope = stamp.require(Permission.NORM_READ)
+    found = await _asked(request, scope, stamp)
+    goods = asked.text(request, "goods", 40)
+    table = await provision.prepare(found.question, scope=scope, now=stamp.recorded_at)
+    key = asked.text(request, "site", 12) or asked.text(request, "region", 80)
+    pair = next((one for one in provision.pairs(table) if one[0].key == key and one[1].key == goods), None)
+    if pair is None:
+        raise Missing("provision.no-line", "这里没有这种物资的储备标准", goods=goods)
+    place, line = pair
+    lots = await provision.list_lots(table, place=place, line=line, scope=stamp.require(Permission.STOCK_READ))
+    return page(request, "shortfall_lots.html", table=table, place=place, line=line, lots=lots)
+
+
+# --- paper and files ------------------------------------------------------------------------------------------------
+
+
+def _cells(table: provision.Table, asked_: _Asked) -> AsyncIterator[Page[Cell]]:
+    return all_pages(
+        lambda cursor: provision.list_cells(table, sort=asked_.sort, show=asked_.show, cursor=cursor, limit=500)
+    )
+
+
+@get(["/shortfall/export.csv", "/shortfall/export.xlsx"], include_in_schema=False)
+async def shortfall_export(request: Request_, stamp: Stamped) -> Response[Any]:
+    """Every cell as a file."""
+    scope = stamp.require(Permission.NORM_READ)
+    viewer = viewer_of(request)
+    found = await _asked(request, scope, stamp)
+    table = await provision.prepare(found.question, scope=scope, now=stamp.recorded_at)
+
+    async def pages() -> AsyncIterator[Sequence[exports.Row]]:
+        async for one in _cells(table, found):
+            yield [_row(cell, viewer) for cell in one.items]
+
+    _ = viewer.language.text
+    heads = [_("Region or store"), _("Key"), _("Tier"), _("Goods"), _("Item or class"), _("Unit"), _("Minimum"),
+             _("Target"), _("On hand"), _("Usable"), _("Reserved"), _("Free"), _("In transit"), _("On order"),
+             _("Promised, counted"), _("Missing"), _("Missing after all that comes"), _("Provision rate (%)"),
+             _("Cost of the gap (yuan)"), _("Norm")]  # fmt: skip
+    sheet = exports.Sheet(
+        f"shortfall-{found.question.day.isoformat()}",
+        _("Shortfall report"),
+        heads,
+        cut_of(viewer),
+        [
+            (_("List"), _("Shortfall report")),
+            (_("Day"), found.question.day.isoformat()),
+            (_("Norms of"), found.question.norms_on.isoformat()),
+            (_("As of"), moment(table.known_at)),
+            (_("Made by"), viewer.name),
+        ],
+        _("About this list"),
+    )
+    return await exports.download(sheet, pages(), request.scope["path"].rpartition(".")[2])
+
+
+def _row(one: Cell, viewer: Viewer) -> exports.Row:
+    lang, figures = viewer.language, one.figures
+
+    def sized(value: int | None) -> exports.Cell:
+        return None if value is None else exports.figure(value, one.unit_factor)
+
+    share = None if one.need is None else per_mille(rate(figures.usable, one.need))
+    return [
+        named(lang, {"name_zh": one.place_zh, "name_en": one.place_en}),
+        one.place_key,
+        word(lang, "tier", one.tier) if one.site_id is None else "",
+        named(lang, {"name_zh": one.goods_zh, "name_en": one.goods_en}),
+        one.goods_key,
+        one.unit_zh,
+        sized(one.minimum),
+        sized(one.target),
+        sized(figures.on_hand),
+        sized(figures.usable),
+        sized(figures.reserved),
+        sized(figures.free),
+        sized(figures.in_transit),
+        sized(figures.on_order),
+        sized(figures.promised),
+        lang.text("not known") if one.unknown else sized(one.gap),
+        sized(one.open_gap),
+        None if share is None else exports.figure(share, 10),
+        None if one.gap_fen is None else exports.figure(one.gap_fen, 100),
+        lang.text("unverified") if one.unverified else "",
+    ]
+
+
+@get("/shortfall/export.pdf", include_in_schema=False)
+async def shortfall_pdf(request: Request_, stamp: Stamped) -> Response[bytes]:
+    """The report as paper, in Chinese: totals, regions, what is missing, signatures, the audit trail's anchor."""
+    scope = stamp.require(Permission.NORM_READ)
+    found = await _asked(request, scope, stamp)
+    report = await queries.shortfall(found.question, scope=scope, now=stamp.recorded_at)
+    short = await provision.list_cells(report.table, sort=Sort.GAP, show=Show.SHORT, limit=paper.MOST_ROWS)
+    area = await _area(found.question, scope)
+    value = paper.shortfall_paper(
+        report,
+        short.items,
+        more=short.next_cursor is not None,
+        area=area,
+        anchor=audit_chain.printed(await audit_chain.newest_anchor()),
+        at=edge_of(request).clock(),
+    )
+    content = await rendering.RENDERER.run(render_table, value, rendering.font_path())
+    name = f"shortfall-{found.question.day.isoformat()}.pdf"
+    headers = {"content-disposition": f'inline; filename="{name}"'}
+    return Response(content, media_type="application/pdf", headers=headers)
+
+
+async def _area(question: Question, scope: Scope) -> str:
+    """What the figures are of, in Chinese: the region, or the one store."""
+    if question.site_ids is not None:
+        names = [(await sites.get_site(one, scope)).name_zh for one in sorted(question.site_ids)]
+        return "、".join(names)
+    (region,) = (await regions.find_regions_by_id([int(question.path.strip("/").split("/")[-1])])).values()
+    return region.name_zh
+
+
+HANDLERS: list[Any] = [shortfall_page, shortfall_export, shortfall_pdf, shortfall_lots_page]

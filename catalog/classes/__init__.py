@@ -1,0 +1,1 @@
+"""Material class schemes side by side."""

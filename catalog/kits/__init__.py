@@ -1,0 +1,1 @@
+"""Kits: what they are made of."""

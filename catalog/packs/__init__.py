@@ -1,0 +1,1 @@
+"""Packaging of items in whole factors."""

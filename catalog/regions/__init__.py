@@ -1,0 +1,1 @@
+"""Administrative nodes: their tree, dated codes, points and dated facts."""

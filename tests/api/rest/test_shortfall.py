@@ -1,0 +1,133 @@
+"""The shortfall report over HTTP: cells, totals, the lots behind them, the page, paper and files."""
+
+import io
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pypdf
+from python_calamine import CalamineWorkbook
+
+from catalog.kernel.access import ROLES, Grant, Role
+from catalog.kernel.stamp import Stamp
+from tests.api.rest.conftest import Enter
+from tests.api.rest.hall import Caller
+from tests.warehouse.stock import world
+from warehouse.norms.actions import set_norms
+from warehouse.norms.model import Basis, Each, NormFacts
+
+TODAY = date(2026, 11, 21)
+TENT, QUILT = 1, 2
+CITY, A, B, TOWN = 1, 2, 3, 4
+TYPES = {
+    "pdf": "application/pdf",
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+async def furnished(owner: asyncpg.Connection) -> None:
+    """District A must hold 40 tents and owns 25, of which 5 damaged; the town 10 and owns none; B by its residents."""
+    (tents,) = await world.add_lots(owner, {"owner_region_id": A, "expires_on": TODAY + timedelta(days=40)})
+    await world.receive(tents, 20, 101)
+    await world.receive(tents, 5, (111, "damaged"))
+    grants = (Grant(Role.PLANNER, "/1/", ROLES[Role.PLANNER]),)
+    stamp = Stamp(uuid4(), b"norms", world.NOW, world.NOW, 1, "planner", grants)
+    facts: list[dict[str, Any]] = [
+        {"region_id": A, "item_id": TENT, "minimum": 40, "source": "市文件"},
+        {"region_id": TOWN, "item_id": TENT, "minimum": 10},
+        {"region_id": B, "item_id": QUILT, "minimum": 3, "basis": Basis.POPULATION, "basis_per": 10_000},
+        {"region_id": CITY, "each": Each.SITE, "item_id": TENT, "minimum": 4},
+    ]
+    await set_norms(stamp=stamp, norms=[NormFacts(**one) for one in facts])
+
+
+async def test_cells_totals_and_lots(enter: Enter, owner: asyncpg.Connection) -> None:
+    await furnished(owner)
+    async with enter("dispatcher") as caller:
+        body = await caller.get("/shortfall?sort=gap")
+        assert body["day"] == body["norms_day"] == "2026-11-21"
+        assert [(one["region"], one["item"], one["need"], one["gap"], one["rate"]) for one in body["items"]] == [
+            ("town-a1", "ZP-0001", 10, 10, 0),
+            ("district-a", "ZP-0001", 40, 20, 500),
+            ("district-b", "MB-0001", None, None, None),
+        ]
+        figures = body["items"][1]["figures"]
+        assert (figures["on_hand"], figures["usable"], body["items"][1]["unverified"]) == (25, 20, False)
+        assert [one["unknown"] for one in body["items"]] == [False, False, True]
+        totals = await caller.get("/shortfall/totals?by=tier&by=goods")
+        assert totals["by"] == ["tier", "goods"]
+        assert [(one["keys"], one["rate"], one["known"]) for one in totals["items"]] == [
+            (["district", "MB-0001"], None, 0), (["district", "ZP-0001"], 500, 1), (["town", "ZP-0001"], 0, 1)
+        ]  # fmt: skip
+        (whole,) = (await caller.get("/shortfall/totals"))["items"]
+        assert (whole["rate"], whole["cells"], whole["met"]) == (400, 3, 0)
+        lots = await caller.get("/shortfall/lots?region=district-a&goods=ZP-0001")
+        assert [(one["site"], one["condition"], one["on_hand"], one["usable"]) for one in lots["items"]] == [
+            ("AA01", "damaged", 5, 0), ("CZ01", "good", 20, 20)
+        ]  # fmt: skip
+        later = await caller.get(f"/shortfall?region=district-a&day={TODAY + timedelta(days=41)}")
+        assert later["items"][0]["gap"] == 40
+        before = await caller.get(f"/shortfall/lots?region=district-a&goods=ZP-0001&day={TODAY - timedelta(days=1)}")
+        assert before["items"] == []
+        stores = await caller.get("/shortfall?holder=site")
+        assert [(one["site"], one["gap"]) for one in stores["items"]] == [("CZ01", 0), ("AA01", 4), ("BB01", 4)]
+        assert await caller.code("GET", "/shortfall/lots?region=district-a&goods=MB-0001") == (404, "provision.no-line")
+        assert await caller.code("GET", "/shortfall?day=2036-12-31") == (400, "provision.too-far")
+    async with enter("keeper-b") as caller:
+        assert [one["region"] for one in (await caller.get("/shortfall"))["items"]] == ["district-b"]
+        assert await caller.code("GET", "/shortfall?region=city") == (404, "norm.no-such-place")
+
+
+async def test_whoever_counts_is_not_told_by_sums(enter: Enter, owner: asyncpg.Connection) -> None:
+    await furnished(owner)
+    async with enter("keeper") as keeper:
+        made = await keeper.ok("POST", "/counts", {"site": "CZ01", "bins": ["CZ01A101"]})
+        await keeper.ok("POST", f"/counts/{made['count']}/bins/CZ01A101/begin")
+        assert [one["item"] for one in (await keeper.get("/shortfall"))["items"]] == ["MB-0001"]
+        (whole,) = (await keeper.get("/shortfall/totals"))["items"]
+        assert (whole["cells"], whole["usable"]) == (1, 0)
+        hidden = await keeper.code("GET", "/shortfall/lots?region=district-a&goods=ZP-0001")
+        assert hidden == (404, "provision.no-line")
+        assert "ZP-0001" not in (await keeper.client.get("/shortfall/export.csv")).text
+        text = await page_of(keeper, "/shortfall")
+        assert "data-veil" in text
+        assert "ZP-0001" not in text
+
+
+async def page_of(caller: Caller, path: str) -> str:
+    answer = await caller.client.get(path)
+    assert answer.status_code == 200, answer.text[:500]
+    return answer.text
+
+
+async def test_page_paper_and_files(enter: Enter, owner: asyncpg.Connection) -> None:
+    await furnished(owner)
+    await owner.execute("UPDATE region SET lat = 31.7 + id / 10.0, lon = 119.9 + id / 10.0")
+    async with enter("dispatcher") as caller:
+        for query in ("", "?show=short&sort=place", "?day=2026-12-31&against=2026-11-01", "?holder=site", "?site=CZ01",
+                      "?tier=town&class=1", "?day=2026-11-20&norms=2026-07-01", "?day=nonsense&cursor="):  # fmt: skip
+            text = await page_of(caller, f"/shortfall{query}")
+            assert "big-figure" in text
+        assert "40.0 %" in await page_of(caller, "/shortfall")
+        assert "district-a" in await page_of(caller, "/shortfall/lots?region=district-a&goods=ZP-0001")
+        for kind, media in TYPES.items():
+            answer = await caller.client.get(f"/shortfall/export.{kind}")
+            assert answer.headers["content-type"].startswith(media), answer.text[:300]
+            content = answer.content
+            if kind == "csv":
+                rows = content.decode("utf-8-sig").splitlines()
+                assert len(rows) == 4
+                assert "district-a" in rows[2]
+            elif kind == "xlsx":
+                sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
+                assert [row[1] for row in sheet[1:]] == ["town-a1", "district-a", "district-b"]
+                assert [row[15] for row in sheet[1:3]] == [10, 20]
+            else:
+                pages = pypdf.PdfReader(io.BytesIO(content)).pages
+                text = "".join(one.extract_text() for one in pages)
+                assert all(
+                    word in text
+                    for word in ("应急物资配备与缺口报告", "40.0 %", "第 1 页 共 1 页", "负责人", "数据截至")
+                )

@@ -1,0 +1,32 @@
+"""Goods and units in English, where the catalogue knows a word; else as the books say it."""
+
+import asyncpg
+import pytest
+
+from api.web import english, languages
+from tests.conftest import Database
+from tests.warehouse.stock import world
+
+pytestmark = pytest.mark.database
+
+
+async def test_what_the_catalogue_knows_is_said_and_nothing_is_lost(
+    database: Database, owner: asyncpg.Connection
+) -> None:
+    await world.build(owner)
+    await owner.execute("UPDATE item SET name_en = NULL, unit_en = NULL")
+    first, second, third = [row[0] for row in await owner.fetch("SELECT id FROM item ORDER BY id LIMIT 3")]
+    await owner.execute("UPDATE item SET name_zh = '帐篷', name_en = 'Tent', unit_zh = '顶' WHERE id = $1", first)
+    await owner.execute("UPDATE item SET unit_zh = '顶', unit_en = 'piece' WHERE id = $1", first)
+    await owner.execute("UPDATE item SET name_zh = '手电', name_en = 'Torch' WHERE id = $1", second)
+    await owner.execute("UPDATE item SET name_zh = '手电', name_en = 'Lamp' WHERE id = $1", third)
+    await english.load()
+    zh, en = languages.language("zh"), languages.language("en")
+    assert english.goods(en, "帐篷") == "Tent"
+    assert english.goods(zh, "帐篷") == "帐篷"
+    assert english.goods(en, "手电") == "手电"  # two goods of one name: neither is guessed
+    assert english.goods(en, None) == ""
+    assert english.unit(en, "顶") == "piece"
+    assert english.unit(zh, "顶") == "顶"
+    assert english.unit(en, "没有的") == "没有的"
+    assert english.units(zh) == {}

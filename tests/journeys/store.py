@@ -1,0 +1,153 @@
+"""The store that the journeys work in: a city, people, and goods that each journey has for itself."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID, uuid4
+
+from api import demo
+from catalog.items.queries import find_items_by_key
+from catalog.kernel.access import EVERYWHERE, Role
+from catalog.kernel.stamp import Stamp, house_stamp
+from catalog.kernel.time import day_of
+from labels.codes import OwnKind, write_own
+from tests.conftest import Database
+from tests.journeys.counting import furnish_counts
+from warehouse.people import actions as people
+from warehouse.people.model import Policy
+from warehouse.replenishment import actions as deliveries
+from warehouse.replenishment.model import DeliveryFacts, DeliveryKind, NewLine
+from warehouse.sites.model import Place, Site
+from warehouse.sites.queries import find_sites, list_places
+from warehouse.stock import actions as stock
+from warehouse.stock.model import LotFacts
+
+SITE = "CZ01"
+KEEPER, NEWCOMER, READER, ADMIN, COLLEAGUE = "jy.keeper", "jy.new", "jy.reader", "jy.admin", "jy.colleague"
+SECURITY, AUDITOR, PLANNER = "jy.security", "jy.audit", "jy.planner"
+DISPATCHER = "jy.dispatcher"
+PURCHASER, APPROVER = "jy.buyer", "jy.decides"
+PASSWORD = "Beiyu-2026!"
+YARD = slice(20, 23)
+"""These stand in the yard: room for tents, whatever other journeys have put where a hint sent them."""
+
+
+@dataclass
+class Store:
+    """What stands where, by the names the journeys use."""
+
+    url: str = ""
+    database: Database | None = None
+    bins: list[Place] = field(default_factory=list)
+    fresh_bins: list[Place] = field(default_factory=list)
+    lots: dict[str, str] = field(default_factory=dict)
+    deliveries: dict[str, tuple[UUID, str]] = field(default_factory=dict)
+
+    def lot(self, name: str) -> str:
+        """What the label of a lot carries."""
+        return write_own(OwnKind.LOT, self.lots[name])
+
+    def bin(self, number: int) -> str:
+        """What the label of a bin carries."""
+        return write_own(OwnKind.BIN, self.bins[number].key)
+
+    def code(self, number: int) -> str:
+        """What stands on the rack."""
+        return self.bins[number].code
+
+    def note(self, name: str) -> str:
+        """What the label of a delivery carries."""
+        return write_own(OwnKind.DOCUMENT, self.deliveries[name][1].replace("-", ""))
+
+
+def _stamp(what: str, at: datetime) -> Stamp:
+    return house_stamp(uuid4(), what, at, login="journeys")
+
+
+async def furnish() -> Store:
+    """Fill the database the engine is logged in to."""
+    now = datetime.now(UTC)
+    await demo.load_catalog_and_city(city="changzhou", at=now)
+    for login, name, role, must_change in (
+        (KEEPER, "林晓舟", Role.KEEPER, False),
+        (NEWCOMER, "新同事", Role.KEEPER, True),
+        (COLLEAGUE, "周雨生", Role.KEEPER, False),
+        (READER, "钱素英", Role.STATISTICIAN, False),
+        (ADMIN, "管理员", Role.SYSTEM_ADMIN, False),
+        (SECURITY, "安全管理员", Role.SECURITY_ADMIN, False),
+        (AUDITOR, "审计管理员", Role.AUDIT_ADMIN, False),
+        (PLANNER, "计划员", Role.PLANNER, False),
+        (DISPATCHER, "调度员", Role.DISPATCHER, False),
+        (PURCHASER, "采购员", Role.PURCHASER, False),
+        (APPROVER, "审批人", Role.APPROVER, False),
+    ):
+        made = await people.create_person(
+            stamp=_stamp(login, now), login=login, name_zh=name, region_key="changzhou", policy=Policy(),
+            password=PASSWORD, must_change=must_change,
+        )  # fmt: skip
+        where = {"site_code": SITE} if role is Role.KEEPER else {"region_key": "changzhou"}
+        await people.give_role(stamp=_stamp(login + role, now), person=UUID(str(made["person"])), role=role, **where)
+    site = (await find_sites([SITE], EVERYWHERE))[SITE]
+    places = list((await list_places(site_id=site.id, scope=EVERYWHERE, limit=500)).items)
+    store = Store(bins=places[:60])
+    store.bins[YARD] = [place for place in places if place.code.startswith("Y")][: YARD.stop - YARD.start]
+    await _stock(store, site, now)
+    await _announce(store, site, now)
+    lots, store.fresh_bins = await furnish_counts(store.bins, site, PASSWORD, now)
+    store.lots |= lots
+    return store
+
+
+async def _stock(store: Store, site: Site, now: datetime) -> None:
+    today = day_of(now)
+    for name, key, count, at, days in (
+        ("first out", "BF-0001", 40, 0, 200),
+        ("later out", "BF-0001", 40, 1, 400),
+        ("few", "BF-0003", 5, 2, None),
+        ("mover", "ZJ-0001", 30, 3, None),
+        ("doubled", "ZJ-0003", 30, 4, None),
+        ("reloaded", "ZJ-0011", 30, 5, None),
+        ("looked up", "ZJ-0015", 30, 6, 60),
+        ("expired", "YS-0005", 12, 7, -3),
+        ("english", "BF-0010", 20, 8, None),
+        ("mistaken", "BF-0012", 20, 9, 100),
+        ("spread", "BF-0013", 20, 10, None),
+        ("spread too", "BF-0013", 20, 11, None),
+        ("pick zh first", "ZJ-0005", 8, 12, 300),
+        ("pick zh later", "ZJ-0005", 30, 13, None),
+        ("pick en first", "ZJ-0006", 8, 12, 300),
+        ("pick en later", "ZJ-0006", 30, 13, None),
+        ("care zh", "ZP-0002", 10, 14, None),
+        ("care en", "ZP-0003", 10, 15, None),
+        ("rotate zh-1280", "BF-0004", 20, 50, 60),
+        ("rotate zh-360", "BF-0005", 20, 51, 60),
+        ("rotate en-1280", "BF-0006", 20, 52, 60),
+        ("rotate en-360", "BF-0007", 20, 53, 60),
+    ):
+        expires = today + timedelta(days=days) if days is not None else None
+        facts = LotFacts(item_id=await _item(key), owner_region_id=site.region_id, maker_batch=None, expires_on=expires)
+        if name == "spread too":
+            facts = LotFacts(item_id=await _item(key), owner_region_id=site.region_id)
+        arrival = stock.Arrival(facts, count, store.bins[at].id)
+        receipt = await stock.receive(stamp=_stamp(name, now - timedelta(hours=1)), arrivals=[arrival])
+        store.lots[name] = receipt.body["lines"][0]["lot"]
+
+
+async def _announce(store: Store, site: Site, now: datetime) -> None:
+    lines = [
+        NewLine(await _item("ZP-0001"), 10, produced_on=date(2026, 1, 5)),
+        NewLine(await _item("ZP-0002"), 6),
+        NewLine(await _item("ZP-0003"), 4),
+    ]
+    short = [NewLine(await _item("ZP-0001"), 10), NewLine(await _item("ZP-0002"), 2)]
+    expected = [("lorry", lines), ("english lorry", lines)]
+    expected += [(f"{what} {language}", short) for what in ("keyboard", "aside") for language in ("zh", "en")]
+    for name, wanted in expected:
+        made = await deliveries.create_delivery(
+            stamp=_stamp(name, now), site_id=site.id, lines=wanted, announce=True,
+            facts=DeliveryFacts(DeliveryKind.PURCHASE, site.region_id, note_number="SH-7781", expected_on=day_of(now)),
+        )  # fmt: skip
+        store.deliveries[name] = (UUID(str(made["delivery"])), str(made["number"]))
+
+
+async def _item(key: str) -> int:
+    return (await find_items_by_key([key]))[key].id

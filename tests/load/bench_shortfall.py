@@ -1,0 +1,131 @@
+"""The shortfall report on a large city: `python -m tests.load.bench_shortfall [share]`.
+
+At share 1: 1,500 towns in 7 districts, 300 items, 2,000,000 balances, 10,000,000 moves; 0.1 is a tenth of towns, items
+and lots. Prints figures, judges nothing. In the process of the caller, without HTTP: norms, what comes and the cells.
+"""
+
+import asyncio
+import os
+import resource
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("PICCOLO_CONF", "api.piccolo_conf")
+
+import asyncpg
+
+from api import database as api_database
+from api.embedded import EmbeddedPostgres
+from catalog.kernel.access import EVERYWHERE
+from tests.load.bench_books import timed
+from warehouse.provision import queries as provision
+from warehouse.provision.model import By, Holder, Question
+from warehouse.provision.queries import Show, Sort
+from warehouse.stock import snapshots
+
+TODAY = date(2026, 11, 21)
+NOW = datetime(2026, 11, 21, 2, tzinfo=UTC)
+PAST = date(2026, 8, 17)
+_WORLD = """
+INSERT INTO region (id, key, parent_id, tier, path, name_zh, source) VALUES (1, 'city', NULL, 'city', '/1/', '市', 't');
+INSERT INTO region (id, key, parent_id, tier, path, name_zh, source)
+    SELECT 1 + n, 'd' || n, 1, 'district', '/1/' || 1 + n || '/', '区' || n, 't' FROM generate_series(1, 7) n;
+INSERT INTO region (id, key, parent_id, tier, path, name_zh, source)
+    SELECT 100 + n, 't' || n, 2 + n % 7, 'town', '/1/' || 2 + n % 7 || '/' || 100 + n || '/', '镇' || n, 't'
+    FROM generate_series(1, {towns}) n;
+INSERT INTO region_fact (region_id, kind, value, as_of, source)
+    SELECT id, 'population', 20000 + id * 7, '2025-01-01', 't' FROM region WHERE tier = 'town' AND id % 50 <> 0;
+INSERT INTO material_class (id, scheme, code, path, level, name_zh, source)
+    SELECT n, 'local', n::text, '/' || n || '/', 1, '类' || n, 't' FROM generate_series(1, 12) n;
+INSERT INTO storage_class (id, key, name_zh, source) VALUES (1, 'dry', '常温', 't');
+INSERT INTO item (id, key, name_zh, tracking, kind, dimension, unit_zh, class_id, storage_class_id, source, search,
+        sort_key, price_fen)
+    SELECT n, 'WZ-' || lpad(n::text, 4, '0'), '物资' || n, 'lot', 'plain', 'piece', '件', 1 + n % 12, 1, 't', '', n, 900
+    FROM generate_series(1, {items}) n;
+INSERT INTO site (id, uuid, code, name_zh, kind, region_id, path)
+    SELECT id, gen_random_uuid(), 'S' || id, name_zh, 'store', id, path FROM region WHERE tier = 'town';
+INSERT INTO zone (id, site_id, code, name_zh) SELECT id, id, 'A', 'A' FROM site;
+INSERT INTO place (id, uuid, kind, site_id, zone_id, code, key)
+    SELECT 1000 + s.id * 10 + n, gen_random_uuid(), 'bin', s.id, s.id, 'A' || n, 'P' || s.id || 'A' || n
+    FROM site s, generate_series(0, 9) n;
+INSERT INTO norm (id, region_id, each, item_id, minimum, target, basis, basis_per, valid_from, source, created_at,
+        created_by, attempt)
+    SELECT gen_random_uuid(), 1, 'town', id, 40 + id % 60, 200, CASE WHEN id % 3 = 0 THEN 'population' ELSE 'fixed' END,
+        CASE WHEN id % 3 = 0 THEN 10000 ELSE 1 END, '2026-01-01', 't', now(), 't', gen_random_uuid() FROM item;
+INSERT INTO lot (id, number, item_id, expires_on, owner_region_id, owner_path, stored_on, created_at, attempt,
+        maker_batch)
+    SELECT n, '26' || lpad(n::text, 7, '0'), 1 + n / {towns} % {items}, date '2026-06-01' + (n * 7919 % 1500)::int,
+        r.id, r.path, '2025-12-01', '2025-12-01Z', gen_random_uuid(), n
+    FROM generate_series(1::bigint, {lots}) n JOIN region r ON r.id = 101 + n % {towns};
+INSERT INTO move (id, attempt, line, lot_id, quantity, from_place, from_condition, to_place, to_condition, reason,
+        login, occurred_at, recorded_at, booked_on)
+    SELECT gen_random_uuid(), gen_random_uuid(), 0, l.id, CASE WHEN k = 0 THEN 30 ELSE 1 END,
+        CASE WHEN k = 0 THEN 1 ELSE p END, 'good', CASE WHEN k = 0 THEN p ELSE 3 END, 'good',
+        CASE WHEN k = 0 THEN 'receive' ELSE 'issue' END, 't', t, t + interval '1 second', t::date
+    FROM generate_series(0, 4) k, lot l, LATERAL (SELECT 1000 + l.owner_region_id * 10 + l.id % 10 AS p,
+        timestamptz '2025-12-01Z' + k * interval '80 days' + l.id % 2000000 * interval '1 second' AS t) x;
+INSERT INTO balance (lot_id, place_id, condition, on_hand, item_id, site_id, expires_on)
+    SELECT id, 1000 + owner_region_id * 10 + id % 10, 'good', 26, item_id, owner_region_id, expires_on FROM lot;
+"""
+
+
+async def report(name: str, question: Question) -> None:
+    """All roll-ups of the page, and its first page of cells."""
+
+    async def whole() -> Any:
+        table = await provision.prepare(question, scope=EVERYWHERE, now=NOW)
+        await provision.roll_ups(table, [[], [By.TIER], [By.BRANCH], [By.CLASS], [By.GOODS]])
+        return table
+
+    async def page() -> Any:
+        table = await provision.prepare(question, scope=EVERYWHERE, now=NOW)
+        return await provision.list_cells(table, sort=Sort.GAP, show=Show.SHORT)
+
+    asks: list[tuple[str, Callable[[], Awaitable[Any]]]] = [("roll-ups", whole), ("first page of cells", page)]
+    for what, ask in asks:
+        await timed(f"{name}: {what}", ask, 5)
+
+
+async def measure(owner_url: str, app_url: str, share: float) -> None:
+    """Fill a database and ask."""
+    await api_database.migrate(api_database.Logins(owner_url, app_url))
+    owner = await asyncpg.connect(owner_url)
+    size = {"towns": round(1500 * share), "items": round(300 * share), "lots": round(2_000_000 * share)}
+    await owner.execute(_WORLD.format(**size))
+    await owner.execute("VACUUM ANALYZE")
+    await owner.close()
+    print(size, flush=True)
+    api_database.configure(app_url)
+    await api_database.open_pool(1, 4)
+    try:
+        await report("city today", Question("/1/", TODAY))
+        await report("district today", Question("/1/3/", TODAY))
+        await report("district's stores today", Question("/1/3/", TODAY, Holder.SITE))
+        await report("city in a year", Question("/1/", date(2027, 11, 21)))
+        await report("city on a past day, without snapshots", Question("/1/", PAST))
+        await snapshots.take(PAST.replace(day=1), now=NOW)
+        await report("city on a past day, with snapshots", Question("/1/", PAST))
+    finally:
+        await api_database.close_pool()
+    print(f"this process held at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
+
+
+def main(share: float) -> None:
+    """Start a PostgreSQL of its own, fsync on, and measure."""
+    with tempfile.TemporaryDirectory(prefix="beiyu-load-") as folder:
+        Path(folder).chmod(0o755)
+        server = EmbeddedPostgres(Path(folder) / "pg", database="load")
+        login = server.start()
+        try:
+            app = f"postgresql://load_app:only-for-load@{login.host}:{login.port}/{login.database}"
+            asyncio.run(measure(login.url, app, share))
+        finally:
+            server.stop()
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 1.0)

@@ -1,0 +1,1 @@
+"""Many rivals, several processes, one ledger: what must hold whoever comes first."""

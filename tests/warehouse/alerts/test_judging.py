@@ -1,0 +1,350 @@
+"""Alerts on a real database: opened, raised, lowered and closed by what happens; the news and the full pass agree."""
+
+import contextlib
+import random
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from catalog.kernel import feed, parameters
+from catalog.kernel.access import ROLES, Grant, Role
+from catalog.kernel.errors import Refused
+from catalog.kernel.stamp import Stamp
+from tests.others import others_done
+from tests.warehouse.stock import world
+from warehouse.alerts import actions
+from warehouse.norms import actions as norms
+from warehouse.norms.model import Each, Equivalent, NormFacts
+from warehouse.stock.actions import care, release, reserve
+from warehouse.stock.model import CONSUMED, Lot, Reason
+
+NOW = world.NOW
+TODAY = date(2026, 11, 21)
+TENT, QUILT, PUMP, SAND = 1, 2, 3, 4
+CITY, A, B, TOWN = 1, 2, 3, 4
+AA01 = 2
+BINS = [101, 102, 111, 112, 121]
+SITE_OF = {101: 1, 102: 1, 111: 2, 112: 2, 121: 3}
+
+
+def hand(role: Role = Role.PLANNER, at: Any = NOW) -> Stamp:
+    return replace(world.stamp(at=at), attempt=uuid4(), grants=(Grant(role, "/1/", ROLES[role]),))
+
+
+async def put(*facts: NormFacts) -> list[str]:
+    done = await norms.set_norms(stamp=hand(), norms=facts)
+    return list(done["ids"])
+
+
+async def settled(owner: asyncpg.Connection) -> None:
+    """Begin to read: nothing older is news."""
+    await actions.judge_all(now=NOW)
+    assert (await caught_up()) >= 0
+
+
+async def caught_up(now: Any = NOW) -> int:
+    """Follow the news to their end; how many there were."""
+    await others_done()
+    count = 0
+    while True:
+        done = await actions.follow(now=now)
+        count += done.news
+        if done.wants_all:
+            await actions.judge_all(now=now)
+        if done.news == 0:
+            return count
+
+
+async def alerts(owner: asyncpg.Connection) -> list[tuple[str, str, int, str]]:
+    rows = await owner.fetch("SELECT cause, kind, severity, status FROM alert WHERE status <> 'closed' ORDER BY cause")
+    return [tuple(row) for row in rows]
+
+
+async def whole(owner: asyncpg.Connection) -> list[tuple[Any, ...]]:
+    rows = await owner.fetch(
+        "SELECT cause, kind, severity, status, facts::text, due_on FROM alert WHERE status <> 'closed' ORDER BY cause"
+    )
+    return [tuple(row) for row in rows]
+
+
+def need(site: int = AA01, item: int = TENT, **figures: Any) -> NormFacts:
+    return NormFacts(site_id=site, item_id=item, source="市文件〔2026〕1号", **figures)
+
+
+async def test_one_shortage_is_one_alert_that_rises_falls_and_closes_by_itself(hall: asyncpg.Connection) -> None:
+    await put(need(minimum=10, reorder=20, lead_days=30))
+    (lot,) = await world.add_lots(hall, {})
+    await world.receive(lot, 15, 111)
+    await settled(hall)
+    cause = f"need:site:{AA01}:item:{TENT}"
+    assert await alerts(hall) == [(cause, "below-reorder", 1, "open")]
+    await world.issue(lot, 7, 111)
+    await caught_up()
+    assert await alerts(hall) == [(cause, "below-minimum", 2, "open")]
+    await world.issue(lot, 4, 111)
+    await caught_up()
+    assert await alerts(hall) == [(cause, "below-minimum", 3, "open")]
+    await world.receive(lot, 10, 112)
+    await caught_up()
+    assert await alerts(hall) == [(cause, "below-reorder", 1, "open")]
+    await world.receive(lot, 10, 111)
+    await caught_up()
+    assert await alerts(hall) == []
+    verbs = await hall.fetch("SELECT verb FROM alert_event ORDER BY seq")
+    assert [row[0] for row in verbs] == ["opened", "raised", "raised", "lowered", "closed"]
+    await world.issue(lot, 14, 111)  # the same cause again is another alert
+    await caught_up()
+    assert await hall.fetchval("SELECT count(*) FROM alert") == 2
+
+
+async def test_what_will_fall_below_is_seen_before_it_does(hall: asyncpg.Connection) -> None:
+    await put(need(minimum=10, lead_days=30))
+    old, new = await world.add_lots(hall, {"expires_on": TODAY + timedelta(days=20)}, {})
+    await world.receive(old, 6, 111)
+    await world.receive(new, 9, 111)
+    await hall.execute("UPDATE item SET near_expiry_days = '{}'")
+    await settled(hall)
+    rows = await hall.fetch("SELECT kind, due_on, facts->>'left_then' FROM alert")
+    assert [tuple(row) for row in rows] == [("will-fall-below", TODAY + timedelta(days=21), "9")]
+    await world.receive(new, 1, 111)
+    await caught_up()
+    assert await alerts(hall) == []
+    await reserve(
+        stamp=hand(Role.APPROVER), lot_id=new.id, place_id=111, quantity=1, expires_at=NOW + timedelta(days=2)
+    )
+    await caught_up()
+    assert [row[1] for row in await alerts(hall)] == ["will-fall-below"]
+
+
+async def test_a_region_needs_what_it_owns_wherever_it_stands(hall: asyncpg.Connection) -> None:
+    await put(NormFacts(region_id=A, item_id=TENT, minimum=10, source="x"))
+    foreign, own = await world.add_lots(hall, {"owner_region_id": CITY}, {"owner_region_id": A})
+    await world.receive(foreign, 50, 111)
+    await settled(hall)
+    assert [row[:2] for row in await alerts(hall)] == [(f"need:region:{A}:item:{TENT}", "below-minimum")]
+    await world.receive(own, 10, 121)
+    await caught_up()
+    assert await alerts(hall) == []
+
+
+async def test_a_lot_nears_its_day_in_bands_and_passes_it(hall: asyncpg.Connection) -> None:
+    await hall.execute("UPDATE item SET near_expiry_days = '{180,90}'")
+    far, mid, near, gone = await world.add_lots(
+        hall, *({"expires_on": TODAY + timedelta(days=days)} for days in (181, 180, 90, -1))
+    )
+    for lot in (far, mid, near, gone):
+        await world.receive(lot, 5, 101)
+    await settled(hall)
+    assert [row[:3] for row in await alerts(hall)] == [
+        (f"lot:{lot.id}:1", kind, severity)
+        for lot, kind, severity in (
+            (mid, "near-expiry", 1),
+            (near, "near-expiry", 2),
+            (gone, "expired", 3),
+        )
+    ]
+    await actions.judge_all(now=NOW + timedelta(days=1))
+    assert len(await alerts(hall)) == 4
+    await world.issue(mid, 5, 101)
+    await caught_up()
+    assert f"lot:{mid.id}:1" not in [row[0] for row in await alerts(hall)]
+
+
+async def test_cases_care_bins_and_counts(hall: asyncpg.Connection) -> None:
+    await hall.execute(
+        "INSERT INTO item_care (item_id, kind, first_after_days, interval_days, basis, source)"
+        " VALUES (1, 'restack', 30, 365, 'in_store', 'test')"
+    )
+    await hall.execute(
+        "UPDATE item SET volume_ml = 1000 WHERE id = 1; UPDATE place SET volume_ml = 5000 WHERE id = 101"
+    )
+    (lot,) = await world.add_lots(hall, {})
+    await world.receive(lot, 6, 101, by=world.stamp(at=NOW - timedelta(days=40)))
+    await settled(hall)
+    assert [row[:2] for row in await alerts(hall)] == [
+        (f"care:{lot.id}:1:restack", "care-due"),
+        ("room:101", "over-capacity"),
+    ]
+    await care(stamp=hand(Role.KEEPER), lot_id=lot.id, site_id=1, kind="restack", done_on=TODAY, passed=True)
+    await world.done(world.posting(world.line(lot, 1, 101, 102)))
+    await caught_up()
+    assert await alerts(hall) == []
+    await world.done(world.posting(world.line(lot, 9, 102, CONSUMED), reason=Reason.ISSUE, fact=True))
+    await caught_up()
+    assert [row[1] for row in await alerts(hall)] == ["ledger-difference"]
+    await actions.judge_all(now=NOW + timedelta(days=400))
+    assert "count:1" in [row[0] for row in await alerts(hall)]
+
+
+async def test_a_bookmark_loses_nothing_that_commits_late(hall: asyncpg.Connection, database: Any) -> None:
+    """A row with a smaller seq whose transaction ends after one with a greater seq was read is read all the same."""
+    late = await asyncpg.connect(database.app_url)
+    try:
+        first = late.transaction()
+        await first.start()
+        await late.execute("SELECT pg_current_xact_id()")  # the older transaction …
+        other = await asyncpg.connect(database.app_url)
+        second = other.transaction()
+        await second.start()
+        await other.execute("INSERT INTO feed (topic, key, at) VALUES ('x', 'early seq', now())")
+        await late.execute("INSERT INTO feed (topic, key, at) VALUES ('x', 'late seq', now())")
+        begin = await feed.frontier()
+        await first.commit()  # … commits first, with the greater seq
+        read = await feed.read(begin)
+        await second.commit()
+        await others_done()
+        rest = await feed.read(read[-1].position if read else begin)
+        assert sorted(one.key for one in [*read, *rest]) == ["early seq", "late seq"]
+        await other.close()
+    finally:
+        await late.close()
+
+
+@dataclass
+class Life:
+    """Random deeds in the small world, some of which are refused."""
+
+    dice: random.Random
+    hall: asyncpg.Connection
+    lots: list[Lot]
+    set_norms: list[str] = field(default_factory=list)
+
+    async def there(self) -> tuple[Lot, int, int] | None:
+        """A balance with something free: lot, place, how much."""
+        rows = await self.hall.fetch(
+            "SELECT lot_id, place_id, on_hand - reserved FROM balance WHERE condition = 'good' AND on_hand > reserved"
+            " ORDER BY 1, 2"
+        )
+        if not rows:
+            return None
+        found = self.dice.choice(rows)
+        return next(one for one in self.lots if one.id == found[0]), found[1], found[2]
+
+    async def step(self) -> None:
+        deeds = [self.receive, self.receive, self.dispose, self.dispose, self.move, self.reserve, self.release]
+        deeds += [self.norm, self.retire, self.count, self.fact, self.care, self.parameter]
+        await self.dice.choice(deeds)()
+
+    async def receive(self) -> None:
+        await world.receive(self.dice.choice(self.lots), self.dice.randint(1, 12), self.dice.choice(BINS))
+
+    async def dispose(self) -> None:
+        if found := await self.there():
+            lot, place, free = found
+            line = world.line(lot, self.dice.randint(1, free), place, CONSUMED)
+            await world.done(world.posting(line, reason=Reason.DISPOSE))
+
+    async def move(self) -> None:
+        if found := await self.there():
+            lot, place, free = found
+            target = self.dice.choice([one for one in BINS if one != place])
+            await world.done(world.posting(world.line(lot, self.dice.randint(1, free), place, target)))
+
+    async def reserve(self) -> None:
+        if (found := await self.there()) and (found[0].expires_on is None or found[0].expires_on >= TODAY):
+            lot, place, free = found
+            await reserve(
+                stamp=hand(Role.APPROVER),
+                lot_id=lot.id,
+                place_id=place,
+                quantity=self.dice.randint(1, free),
+                expires_at=NOW + timedelta(days=3),
+            )
+
+    async def release(self) -> None:
+        held = await self.hall.fetchval("SELECT id FROM reservation WHERE state = 'held' ORDER BY seq LIMIT 1")
+        if held is not None:
+            await release(stamp=hand(Role.APPROVER), reservation=held)
+
+    async def norm(self) -> None:
+        dice, low = self.dice, self.dice.randint(0, 20)
+        item, whole_class = dice.choice([TENT, QUILT, SAND]), dice.random() < 0.3
+        where: list[dict[str, Any]] = [{"site_id": 1}, {"site_id": 2}, {"region_id": CITY}, {"region_id": A}]
+        where.append({"region_id": CITY, "each": Each.SITE})
+        facts = NormFacts(
+            **dice.choice(where),
+            item_id=None if whole_class else item,
+            class_id=1 if whole_class else None,
+            unit="件" if whole_class else "",
+            equivalents=(Equivalent(QUILT, 2, 1),) if whole_class and dice.random() < 0.5 else (),
+            minimum=low,
+            reorder=low + dice.randint(0, 9),
+            lead_days=dice.choice([None, 0, 15, 90]),
+            valid_from=TODAY - timedelta(days=dice.randint(0, 9_000)),
+            source="x",
+        )
+        with contextlib.suppress(Refused):  # a tie, or figures that would clash: no news
+            self.set_norms += await put(facts)
+
+    async def retire(self) -> None:
+        if self.set_norms:
+            one = self.set_norms.pop(self.dice.randrange(len(self.set_norms)))
+            with contextlib.suppress(Refused):
+                await norms.retire_norm(stamp=hand(), norm_id=UUID(one), version=1)
+
+    async def count(self) -> None:
+        place = self.dice.choice(BINS)
+        await world.count(self.hall, place, NOW)
+        await self.hall.execute("INSERT INTO feed (topic, key, at) VALUES ('count', $1, now())", str(place))
+
+    async def fact(self) -> None:
+        if found := await self.there():
+            lot, place, free = found
+            line = world.line(lot, free + 3, place, CONSUMED)
+            await world.done(world.posting(line, reason=Reason.ISSUE, fact=True, site_id=SITE_OF[place]))
+
+    async def care(self) -> None:
+        if found := await self.there():
+            lot, place, _ = found
+            by = hand(Role.KEEPER)
+            await care(stamp=by, lot_id=lot.id, site_id=SITE_OF[place], kind="restack", done_on=TODAY, passed=True)
+
+    async def parameter(self) -> None:
+        key = "alerts.urgent-percent"
+        said = [one.version for one in await parameters.list_settings(key) if one.path == "/1/"]
+        await parameters.set_parameter(
+            stamp=hand(Role.SYSTEM_ADMIN),
+            key=key,
+            path="/1/",
+            value=self.dice.choice([20, 50, 80]),
+            version=said[0] if said else 0,
+        )
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_the_news_and_the_full_pass_come_to_the_same(hall: asyncpg.Connection, seed: int) -> None:
+    dice = random.Random(seed)
+    await hall.execute(
+        "INSERT INTO item_care (item_id, kind, first_after_days, interval_days, basis, source)"
+        " VALUES (1, 'restack', 200, 365, 'in_store', 'test'), (2, 'restack', 400, 365, 'in_store', 'test');"
+        "UPDATE item SET volume_ml = 1000 WHERE id IN (1, 2); UPDATE item SET near_expiry_days = '{180,90,30}';"
+        "UPDATE place SET volume_ml = 20000 WHERE id IN (101, 111)"
+    )
+    days = [None, -400, -1, 0, 10, 29, 30, 60, 95, 170, 181, 900]
+    lots = await world.add_lots(
+        hall,
+        *(
+            {
+                "item_id": dice.choice([TENT, QUILT, SAND]),
+                "owner_region_id": dice.choice([CITY, A, B, TOWN]),
+                "expires_on": None if day is None else TODAY + timedelta(days=day),
+            }
+            for day in days
+        ),
+    )
+    life = Life(dice, hall, lots)
+    await settled(hall)
+    for _ in range(45):
+        await life.step()
+        if dice.random() < 0.4:
+            await caught_up()
+    await caught_up()
+    followed = await whole(hall)
+    tally = await actions.judge_all(now=NOW)
+    assert await whole(hall) == followed
+    assert (tally.opened, tally.raised, tally.lowered, tally.closed) == (0, 0, 0, 0)
+    assert len(followed) >= 3, "the history is too dull to prove anything"

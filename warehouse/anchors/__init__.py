@@ -1,0 +1,1 @@
+"""Anchors of the audit trails of lower houses."""

@@ -1,0 +1,1 @@
+"""Photos, signatures and scanned papers: evidence beside the goods."""

@@ -1,0 +1,1 @@
+"""Offices, suppliers, carriers, test houses, donors: who has to do with goods."""

@@ -1,0 +1,1 @@
+"""What is planned ahead: scenarios and proposals. A package per document."""

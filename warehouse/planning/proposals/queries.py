@@ -1,0 +1,215 @@
+"""Reads of proposals, and of everything from which they are made: needs, packs, suppliers, money."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from catalog.kernel import db
+from catalog.kernel.access import Scope
+from catalog.kernel.errors import Missing
+from catalog.kernel.page import Page, all_pages, checked_limit, read_cursor, write_cursor
+from catalog.kernel.time import day_of
+from warehouse.planning.proposals import rules
+from warehouse.planning.proposals.model import Cause, Fund, Need, PackSize, Proposal, Status, Supply
+from warehouse.provision import queries as provision
+from warehouse.provision.model import Cell, Coming, Line, Question, Source
+from warehouse.replenishment import queries as replenishment
+from warehouse.replenishment.model import ExpectedFrom, Offer
+from warehouse.replenishment.rules.deliveries import checked_seq
+
+_SELECT = """
+SELECT p.id, p.seq, p.key, p.part, p.cause, p.status, p.owner_region_id, r.key, r.name_zh, r.path, p.item_id, i.key,
+    i.name_zh, i.unit_zh, i.unit_factor, p.site_id, s.code, s.name_zh, p.quantity, p.pack_id, k.name_zh, k.factor,
+    p.supplier_id, f.key, f.name_zh, p.fund_source, p.price_fen, p.price_per, p.amount_fen, p.expected_on, p.why,
+    p.order_id, o.number, p.reason, p.until, p.created_at, p.version
+FROM proposal p JOIN region r ON r.id = p.owner_region_id JOIN item i ON i.id = p.item_id
+LEFT JOIN site s ON s.id = p.site_id LEFT JOIN pack k ON k.id = p.pack_id LEFT JOIN party f ON f.id = p.supplier_id
+LEFT JOIN supply_order o ON o.id = p.order_id
+"""
+_CELLS = 500
+
+
+def _proposal(row: Any) -> Proposal:
+    values = list(row)
+    values[4], values[5] = Cause(values[4]), Status(values[5])
+    values[30] = rules.thaw(json.loads(values[30]))
+    return Proposal(*values)
+
+
+async def list_proposals(
+    *,
+    scope: Scope,
+    status: Status | None = Status.OPEN,
+    region_path: str | None = None,
+    supplier_id: int | None = None,
+    text: str | None = None,
+    cursor: str | None = None,
+    limit: int | None = None,
+) -> Page[Proposal]:
+    """Proposals for owners in scope, the newest first. `text` is part of a name or key of goods, owner or supplier."""
+    size = checked_limit(limit)
+    rows = await db.fetch(
+        _SELECT + "WHERE r.path LIKE ANY($1::text[]) AND ($2::text IS NULL OR p.status = $2)"
+        " AND ($3::text IS NULL OR r.path LIKE $3) AND ($4::bigint IS NULL OR p.supplier_id = $4)"
+        " AND ($5::text IS NULL OR strpos(upper(concat_ws(' ', i.key, i.name_zh, r.name_zh, f.name_zh)), upper($5))"
+        "  > 0)"
+        " AND ($6::bigint IS NULL OR p.seq < $6) ORDER BY p.seq DESC LIMIT $7",
+        scope.prefixes,
+        status.value if status else None,
+        region_path + "%" if region_path else None,
+        supplier_id,
+        text or None,
+        checked_seq(read_cursor(cursor, 1)),
+        size + 1,
+    )
+    shown = [_proposal(row) for row in rows[:size]]
+    return Page(shown, write_cursor(shown[-1].seq) if len(rows) > size else None)
+
+
+async def get_proposal(proposal_id: UUID, scope: Scope) -> Proposal:
+    """A proposal for an owner in scope. Raises Missing."""
+    found = (await find_proposals([proposal_id])).get(proposal_id)
+    if found is None or not scope.covers(found.owner_path):
+        raise Missing("proposal.missing", "没有这条补充建议，或不在您的管辖范围内")
+    return found
+
+
+async def find_proposals(ids: Collection[UUID]) -> dict[UUID, Proposal]:
+    """Proposals by id; unknown ones are left out. Not scoped."""
+    rows = await db.fetch(_SELECT + "WHERE p.id = ANY($1::uuid[])", list(ids))
+    return {row[0]: _proposal(row) for row in rows}
+
+
+async def open_under(path: str) -> list[Proposal]:
+    """The open proposals for owners at and below a region."""
+    rows = await db.fetch(_SELECT + "WHERE p.status = 'open' AND r.path LIKE $1 ORDER BY p.seq", path + "%")
+    return [_proposal(row) for row in rows]
+
+
+async def asleep(today: date) -> set[str]:
+    """Keys that somebody dismissed until today or later."""
+    rows = await db.fetch("SELECT DISTINCT key FROM proposal WHERE status = 'dismissed' AND until >= $1", today)
+    return {row[0] for row in rows}
+
+
+# --- what proposals are made from -------------------------------------------------------------------------
+
+
+async def needs(path: str, now: datetime) -> list[Need]:
+    """What regions at and below `path` should own, and what there is and comes: provision's cells, one for each norm.
+
+    Orders that are not issued yet count as planned; a loan as due back; a promise as nothing.
+    """
+    planned = [one for one in await replenishment.on_order(planned=True) if one.source is ExpectedFrom.PLANNED]
+    coming = [
+        Coming(Source.ORDER, one.quantity, one.item_id, None, one.owner_region_id, one.site_id, one.expected_on)
+        for one in planned
+    ]
+    question = Question(path, day_of(now))
+    table = await provision.prepare(question, scope=Scope((path,)), now=now, coming=coming)
+    drafted: dict[tuple[int, int], int] = {}
+    for one in planned:
+        key = (one.owner_region_id, one.item_id)
+        drafted[key] = drafted.get(key, 0) + one.quantity
+    pages = all_pages(lambda cursor: provision.list_cells(table, cursor=cursor, limit=_CELLS))
+    cells = [cell async for page in pages for cell in page.items if _level(cell) is not None]
+    lines = {(line.group, line.key): line for line in table.lines}
+    groups = {subject.region_id: group for group, subject in table.places}
+    offers = await replenishment.last_offers({one.item_id for line in table.lines for one in line.members})
+    homes = await _homes({cell.region_id for cell in cells})
+    return [
+        need
+        for cell in cells
+        if (need := _need(cell, lines[groups[cell.region_id], cell.goods_key], offers, table.prices, drafted, homes))
+    ]
+
+
+def _level(cell: Cell) -> int | None:
+    return cell.target if cell.target is not None else cell.need
+
+
+def _need(
+    cell: Cell,
+    line: Line,
+    offers: Mapping[int, Offer],
+    prices: Mapping[int, tuple[int, int]],
+    drafted: Mapping[tuple[int, int], int],
+    homes: Mapping[int, int],
+) -> Need | None:
+    """The need behind a cell, in base units of the item that would fill it; None for a class without such an item."""
+    member = rules.filler(line.members, offers, prices)
+    level = _level(cell)
+    if member is None or level is None:
+        return None
+    trigger = next(one for one in (cell.reorder, cell.minimum, level) if one is not None)
+    figures = cell.figures
+    in_plan = drafted.get((cell.region_id, member.item_id), 0)
+
+    def base(amount: int, *, up: bool = False) -> int:
+        return -(-amount * member.base // member.worth) if up else amount * member.base // member.worth
+
+    return Need(
+        cause=Cause.GAP,
+        reference=cell.goods_key,
+        owner_region_id=cell.region_id,
+        item_id=member.item_id,
+        level=base(level, up=True),
+        trigger=base(trigger, up=True),
+        usable=base(figures.usable),
+        on_order=max(base(figures.on_order) - in_plan, 0),
+        planned=in_plan,
+        in_transit=base(figures.in_transit),
+        due_back=base(figures.lent),
+        site_id=homes.get(cell.region_id),
+    )
+
+
+async def _homes(region_ids: Collection[int]) -> dict[int, int]:
+    """Where goods of a region are delivered by default: its own live store, else one that keeps goods for it."""
+    rows = await db.fetch(
+        "SELECT r.id, s.id FROM unnest($1::bigint[]) r (id) JOIN LATERAL (SELECT s.id FROM site s WHERE s.live"
+        " AND s.retired_at IS NULL AND (s.region_id = r.id OR s.custody_for_id = r.id)"
+        " ORDER BY (s.custody_for_id IS NOT DISTINCT FROM r.id) DESC, s.custody_for_id IS NULL DESC, s.kind <> 'store',"
+        " s.code LIMIT 1) s ON true",
+        list(region_ids),
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def packs_of(item_ids: Collection[int]) -> dict[int, PackSize]:
+    """The default pack of each item."""
+    rows = await db.fetch(
+        "SELECT DISTINCT ON (item_id) item_id, id, name_zh, factor FROM pack WHERE item_id = ANY($1::bigint[])"
+        " AND retired_at IS NULL AND is_default ORDER BY item_id, factor DESC",
+        list(item_ids),
+    )
+    return {row[0]: PackSize(row[1], row[2], row[3]) for row in rows}
+
+
+async def supplies_of(item_ids: Collection[int]) -> dict[int, list[Supply]]:
+    """Who last sold each item to the house; for others nobody, at the catalogue's reference price."""
+    offers = await replenishment.last_offers(item_ids)
+    rows = await db.fetch(
+        "SELECT id, price_fen, price_per FROM item WHERE id = ANY($1::bigint[])",
+        [one for one in item_ids if one not in offers],
+    )
+    found = {row[0]: [Supply(None, row[1], row[2])] for row in rows}
+    for item_id, one in offers.items():
+        found[item_id] = [Supply(one.supplier_id, one.price_fen, one.price_per, one.lead_days)]
+    return found
+
+
+async def funds_of(region_ids: Collection[int], today: date) -> dict[int, list[Fund]]:
+    """What is left of this year's budgets of each owner once what waits for approval is approved, the largest first."""
+    listed = await replenishment.list_budgets(scope=Scope(("/",)), today=today, year=today.year, region_ids=region_ids)
+    found: dict[int, list[Fund]] = {}
+    for one in listed:
+        found.setdefault(one.region_id, []).append(Fund(one.fund_source, one.left_fen - one.figures.planned_fen))
+    return {owner: sorted(of, key=lambda fund: (-fund.left_fen, fund.fund_source)) for owner, of in found.items()}
+
+
+def names_of(proposals: Sequence[Proposal]) -> list[str]:
+    """What proposals are called in a refusal."""
+    return [f"{one.owner_name} {one.item}" for one in proposals]

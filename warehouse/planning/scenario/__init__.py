@@ -1,0 +1,1 @@
+"""What an emergency would need, what of it is there, and the cheapest way to close the gap."""

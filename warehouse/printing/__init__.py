@@ -1,0 +1,1 @@
+"""Labels and papers of the warehouse: what they say, their numbers, and how they become files."""

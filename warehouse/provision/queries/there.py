@@ -1,0 +1,148 @@
+"""What is there, in SQL: balances of now, or what snapshot and moves make of a past day; and the lots behind a cell."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from catalog.kernel import db
+from catalog.kernel.access import Scope
+from catalog.kernel.errors import Missing
+from warehouse.norms.model import Subject
+from warehouse.provision.model import Holder, Line, LotBehind
+from warehouse.provision.queries.table import Table
+from warehouse.stock.model import FIRST_INSIDE_PLACE
+from warehouse.stock.queries import begin_of, month_of
+
+OF_STOCK = ("on_hand", "usable", "reserved", "in_transit", "lent")
+_GOOD = "{0}.condition = 'good' AND coalesce({1}, date '9999-12-31') >= {2}"
+MOST_LOTS = 500
+
+
+@dataclass(slots=True)
+class Statement:
+    """The table, its arguments as they are written into the SQL."""
+
+    table: Table
+    args: list[Any] = field(default_factory=list)
+    text: str = ""
+    """The SQL so far."""
+
+    def bind(self, value: Any, of: str) -> str:
+        """The placeholder of a value, with its type."""
+        self.args.append(value)
+        return f"${len(self.args)}::{of}"
+
+    def rows(self, name: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]) -> str:
+        """A common table of given rows."""
+        arrays = [self.bind([row[at] for row in rows], f"{of}[]") for at, (_, of) in enumerate(columns)]
+        names = ", ".join(column for column, _ in columns)
+        return f"{name} ({names}) AS MATERIALIZED (SELECT * FROM unnest({', '.join(arrays)}))"
+
+
+def _narrow(statement: Statement) -> str:
+    """Only goods of the holders asked for: a district is not to read the city's."""
+    question = statement.table.question
+    if question.holder is Holder.REGION:
+        return f"l.owner_path LIKE {statement.bind(question.path + '%', 'text')}"
+    return f"s.id = ANY({statement.bind([subject.site_id for _, subject in statement.table.places], 'bigint[]')})"
+
+
+def stock_now(statement: Statement) -> str:
+    """(holder, item) with what is there now, usable on the day asked."""
+    day = statement.bind(statement.table.question.day, "date")
+    good = _GOOD.format("b", "b.expires_on", day)
+    regions = statement.table.question.holder is Holder.REGION
+    joins = "JOIN lot l ON l.id = b.lot_id " if regions else ""
+    return f"""
+SELECT {"l.owner_region_id" if regions else "b.site_id"} AS holder, b.item_id,
+    sum(b.on_hand) FILTER (WHERE o.id IS NULL) AS on_hand,
+    sum(b.on_hand) FILTER (WHERE o.id IS NULL AND {good}) AS usable,
+    sum(b.reserved) FILTER (WHERE o.id IS NULL AND {good}) AS reserved,
+    sum(b.on_hand) FILTER (WHERE o.kind = 'shipment' AND {str(regions).lower()}) AS in_transit,
+    sum(b.on_hand) FILTER (WHERE o.kind = 'loan') AS lent
+FROM balance b {joins}JOIN site s ON s.id = b.site_id AND s.live
+LEFT JOIN place o ON o.id = b.place_id AND o.kind IN ('shipment', 'loan', 'incident')
+WHERE b.on_hand > 0 AND {_narrow(statement)} GROUP BY 1, 2"""
+
+
+async def _rows_then(statement: Statement) -> str:
+    """Rows (lot_id, place_id, condition, q, held) that add up to the balances and reservations at an instant of the
+    past: the last snapshot before it and the moves that it does not hold (see `stock.queries.books`)."""
+    table = statement.table
+    at, known = statement.bind(table.at, "timestamptz"), statement.bind(table.known_at, "timestamptz")
+    base: Any = await db.fetch_row(
+        "SELECT month, known_at, up_to_seq FROM snapshot_run WHERE month <= $1 AND known_at <= $2"
+        " ORDER BY month DESC LIMIT 1",
+        month_of(table.at),
+        table.known_at,
+    )
+    up_to = f"occurred_at <= {at} AND recorded_at <= {known}"
+    moves, start = f"SELECT * FROM move WHERE {up_to}", ""
+    if base is not None:
+        begin, seen = statement.bind(begin_of(base[0]), "timestamptz"), statement.bind(base[1], "timestamptz")
+        seq, month = statement.bind(base[2], "bigint"), statement.bind(base[0], "date")
+        moves = f"""SELECT * FROM move WHERE seq > {seq} AND {up_to} UNION ALL
+            SELECT * FROM move WHERE seq <= {seq} AND recorded_at >= least({begin}, {seen})
+            AND (occurred_at >= {begin} OR recorded_at > {seen}) AND {up_to}"""
+        start = f"""SELECT lot_id, place_id, condition, on_hand, 0::bigint FROM balance_snapshot
+            WHERE month = {month} UNION ALL"""
+    return f"""({start}
+    SELECT m.lot_id, v.place_id, v.condition, v.q, 0::bigint FROM ({moves}) m CROSS JOIN LATERAL (VALUES
+        (m.to_place, m.to_condition, m.quantity), (m.from_place, m.from_condition, -m.quantity))
+        v (place_id, condition, q) WHERE v.place_id >= {FIRST_INSIDE_PLACE}
+    UNION ALL
+    SELECT lot_id, place_id, condition, 0::bigint, quantity FROM reservation
+    WHERE created_at <= {at} AND (ended_at IS NULL OR ended_at > {at})
+) x (lot_id, place_id, condition, q, held)"""
+
+
+async def stock_then(statement: Statement) -> str:
+    """(holder, item) with what was there at an instant of the past. What is asked adds up, so nothing is put together
+    by lot and place before."""
+    regions = statement.table.question.holder is Holder.REGION
+    good = _GOOD.format("x", "l.expires_on", statement.bind(statement.table.question.day, "date"))
+    rows = await _rows_then(statement)
+    return f"""
+SELECT {"l.owner_region_id" if regions else "p.site_id"} AS holder, l.item_id,
+    sum(x.q) FILTER (WHERE p.kind IN ('bin', 'staging')) AS on_hand,
+    sum(x.q) FILTER (WHERE p.kind IN ('bin', 'staging') AND {good}) AS usable,
+    sum(x.held) FILTER (WHERE {good}) AS reserved,
+    sum(x.q) FILTER (WHERE p.kind = 'shipment' AND {str(regions).lower()}) AS in_transit,
+    sum(x.q) FILTER (WHERE p.kind = 'loan') AS lent
+FROM {rows}
+JOIN lot l ON l.id = x.lot_id JOIN place p ON p.id = x.place_id JOIN site s ON s.id = p.site_id AND s.live
+WHERE {_narrow(statement)} GROUP BY 1, 2"""
+
+
+# --- the lots behind a cell -----------------------------------------------------------------------------------------
+
+
+async def list_lots(table: Table, *, place: Subject, line: Line, scope: Scope) -> list[LotBehind]:
+    """The lots that make up a cell's figures, first the first to expire; at most MOST_LOTS. `scope` is of stock.read:
+    a table of sums is seen more widely than lots. Raises Missing out of scope."""
+    if not scope.covers(place.path, place.site_id):
+        raise Missing("access.out-of-scope", "没有找到，或不在您的管辖范围内")
+    statement = Statement(table)
+    holder = statement.bind(place.region_id if place.site_id is None else place.site_id, "bigint")
+    members = {one.item_id: one for one in line.members}
+    items = statement.bind(sorted(members), "bigint[]")
+    rows = (
+        "(SELECT lot_id, place_id, condition, on_hand, reserved FROM balance) x (lot_id, place_id, condition, q, held)"
+    )
+    good = _GOOD.format("x", "l.expires_on", statement.bind(table.question.day, "date"))
+    sql = f"""
+SELECT l.number, i.key, i.name_zh, i.name_en, i.unit_zh, i.unit_factor, l.expires_on, s.code, s.name_zh, s.name_en,
+    p.kind, x.condition, sum(x.q)::bigint, coalesce(sum(x.held), 0)::bigint,
+    coalesce(sum(x.q) FILTER (WHERE p.kind IN ('bin', 'staging') AND {good}), 0)::bigint, i.id
+FROM {await _rows_then(statement) if table.past else rows}
+JOIN lot l ON l.id = x.lot_id JOIN item i ON i.id = l.item_id JOIN place p ON p.id = x.place_id
+JOIN site s ON s.id = p.site_id AND s.live
+WHERE {"l.owner_region_id" if place.site_id is None else "s.id"} = {holder} AND l.item_id = ANY({items})
+    AND p.kind IN ('bin', 'staging', 'shipment', 'loan')
+GROUP BY l.id, i.id, s.id, p.kind, x.condition HAVING sum(x.q) <> 0
+ORDER BY l.expires_on NULLS LAST, l.id, s.code, p.kind, x.condition LIMIT {MOST_LOTS}"""
+    found = []
+    for row in map(tuple, await db.fetch(sql, *statement.args)):
+        member = members[row[15]]
+        found.append(LotBehind(*(*row[:15], row[14] * member.worth // member.base)))
+    return found

@@ -1,0 +1,58 @@
+"""The verbs of replenishment: each one function, one permission. Those of budgets and orders name what they act on."""
+
+from warehouse.replenishment.actions.budgets import edit_budget, set_budget
+from warehouse.replenishment.actions.deliveries import (
+    announce,
+    cancel,
+    close,
+    create_delivery,
+    edit_delivery,
+    mark_receiving,
+    receive,
+    refuse_line,
+    start,
+    turn_away,
+)
+from warehouse.replenishment.actions.orders import (
+    amend_order,
+    approve_order,
+    cancel_order,
+    close_order,
+    create_order,
+    deliver_order,
+    edit_order,
+    endorse_order,
+    issue_order,
+    reject_order,
+    reschedule_order,
+    submit_order,
+    write_order,
+)
+
+__all__ = [
+    "amend_order",
+    "announce",
+    "approve_order",
+    "cancel",
+    "cancel_order",
+    "close",
+    "close_order",
+    "create_delivery",
+    "create_order",
+    "deliver_order",
+    "edit_budget",
+    "edit_delivery",
+    "edit_order",
+    "endorse_order",
+    "issue_order",
+    "mark_receiving",
+    "receive",
+    "refuse_line",
+    "reject_order",
+    "reschedule_order",
+    "set_budget",
+    "start",
+    "submit_order",
+    "turn_away",
+    "write_order",
+]

@@ -1,0 +1,1 @@
+"""Reports: what a mayor reads, put together from what others know."""

@@ -1,0 +1,199 @@
+"""The exact way: the goals one after the other, each held fast while the next is sought (HiGHS, lexicographic).
+
+Goals: cover by priority; then as much as can be from one's own, the district's, the city's … goods; then as little as
+can be too late; then what expires first; then little transport. Protection is a limit, not a goal.
+
+Needs that share no goods and no protection do not know each other. Each goal is therefore held for each such *island*
+by itself, which keeps the figures small. Where an island is a plain network (goods one for one, protections inside one
+another) the corners of its linear programme are whole numbers: no branching is needed, and one programme holds all such
+islands. Each of the rest goes to the branching solver with a limit of nodes. Never a limit of seconds: the same task
+gives the same plan.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+
+from warehouse.requisitions.sourcing.choices import Cap, Choices
+from warehouse.requisitions.sourcing.model import Closeness
+
+MOST_NODES = 2000
+_INF = highspy.kHighsInf
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """Choice → steps, and whether each goal was proven."""
+
+    steps: dict[int, int]
+    proven: bool
+
+
+def solve(found: Choices, cost: Callable[[int], float]) -> Solved:
+    """The best steps. `cost` of one step of a choice is what the last goal, transport, adds up."""
+    island_of = _islands(found)
+    crooked = {island_of[n] for n in range(len(found.needs)) if _is_crooked(found, n)}
+    crooked |= _crooked_by_caps(found, island_of)
+    steps: dict[int, int] = {}
+    proven = True
+    programmes: dict[int | None, list[int]] = {}
+    for which, choice in enumerate(found.choices):
+        island = island_of[choice.need]
+        programmes.setdefault(island if island in crooked else None, []).append(which)
+    for number, chosen in programmes.items():
+        taken, sure = _Programme(found, chosen, island_of, whole=number is not None).run(cost)
+        steps |= taken
+        proven &= sure
+    return Solved(steps, proven)
+
+
+def _is_crooked(found: Choices, need: int) -> bool:
+    return any(found.choices[c].of != 1 or found.choices[c].given != 1 for c in found.of_need[need])
+
+
+def _crooked_by_caps(found: Choices, island_of: Sequence[int]) -> set[int]:
+    """Islands whose protections are weighted or cut across each other: there a corner need not be whole."""
+    need_of_pool = {found.choices[c].pool: found.choices[c].need for c in range(len(found.choices))}
+    caps_of: dict[int, list[Cap]] = {}
+    for cap in found.caps:
+        for pool in cap.worth:
+            caps_of.setdefault(pool, []).append(cap)
+    crooked = set()
+    for cap in found.caps:
+        touched = {island_of[need_of_pool[pool]] for pool in cap.worth if pool in need_of_pool}
+        others = (other for pool in cap.worth for other in caps_of[pool])
+        if len(set(cap.worth.values())) > 1 or any(_across(cap, other) for other in others):
+            crooked |= touched
+    return crooked
+
+
+def _across(one: Cap, other: Cap) -> bool:
+    a, b = one.worth.keys(), other.worth.keys()
+    return bool(a & b) and not (a <= b or b <= a)
+
+
+def _islands(found: Choices) -> list[int]:
+    """For each need the number of its island: needs joined by a pool or a protection."""
+    parent = list(range(len(found.needs)))
+
+    def root(n: int) -> int:
+        while parent[n] != n:
+            parent[n] = parent[parent[n]]
+            n = parent[n]
+        return n
+
+    first: dict[int, int] = {}
+    for choice in found.choices:
+        a, b = root(choice.need), root(first.setdefault(choice.pool, choice.need))
+        parent[max(a, b)] = min(a, b)
+    for cap in found.caps:
+        roots = sorted({root(first[pool]) for pool in cap.worth if pool in first})
+        for other in roots[1:]:
+            parent[other] = roots[0]
+    return [root(n) for n in range(len(found.needs))]
+
+
+class _Programme:
+    """One linear (or, `whole`, integer) programme over some choices: columns: steps, then what needs are covered of."""
+
+    def __init__(self, found: Choices, chosen: Sequence[int], island_of: Sequence[int], whole: bool) -> None:
+        self.found, self.chosen, self.island_of, self.whole = found, chosen, island_of, whole
+        self.needs = sorted({found.choices[c].need for c in chosen})
+        self.column_of_need = {need: len(chosen) + n for n, need in enumerate(self.needs)}
+        self.columns = len(chosen) + len(self.needs)
+        self.proven = True
+        self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
+        for option, value in (
+            ("output_flag", False), ("threads", 1), ("random_seed", 1), ("mip_max_nodes", MOST_NODES),
+            ("mip_rel_gap", 0.0), ("mip_abs_gap", 0.5), ("solver", "choose" if whole else "simplex"),
+            ("presolve", "choose" if whole else "off"), ("simplex_strategy", 4),  # primal: on from the last one
+        ):  # fmt: skip
+            self.highs.setOptionValue(option, value)
+        self.highs.passModel(self._model())
+
+    def _model(self) -> highspy.HighsLp:
+        rows: list[tuple[float, float, list[int], list[float]]] = []
+        by_need: dict[int, list[int]] = {}
+        by_pool: dict[int, list[int]] = {}
+        for column, which in enumerate(self.chosen):
+            choice = self.found.choices[which]
+            by_need.setdefault(choice.need, []).append(column)
+            by_pool.setdefault(choice.pool, []).append(column)
+        choices = [self.found.choices[which] for which in self.chosen]
+        for need, columns in by_need.items():
+            over = max(choices[c].of for c in columns) - 1  # a last step may give more than is wanted
+            entries = [float(choices[c].of) for c in columns]
+            rows.append((0.0, float(over), [*columns, self.column_of_need[need]], [*entries, -1.0]))
+        for pool, columns in by_pool.items():
+            rows.append((-_INF, self.found.pools[pool].free, columns, [float(choices[c].given) for c in columns]))
+        for cap in self.found.caps:
+            columns = [c for pool in cap.worth for c in by_pool.get(pool, ())]
+            if columns:
+                entries = [float(cap.worth[choices[c].pool] * choices[c].given) for c in columns]
+                rows.append((-_INF, cap.allowance, columns, entries))
+        model = highspy.HighsLp()
+        model.num_col_, model.num_row_ = self.columns, len(rows)
+        model.col_cost_ = np.zeros(self.columns)
+        model.col_lower_ = np.zeros(self.columns)
+        wanted = [self.found.needs[n].quantity for n in self.needs]
+        model.col_upper_ = np.array([_INF] * len(self.chosen) + wanted, dtype=np.double)
+        model.row_lower_ = np.array([row[0] for row in rows], dtype=np.double)
+        model.row_upper_ = np.array([row[1] for row in rows], dtype=np.double)
+        model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        model.a_matrix_.start_ = np.cumsum([0, *(len(row[2]) for row in rows)], dtype=np.int32)
+        model.a_matrix_.index_ = np.array([c for row in rows for c in row[2]], dtype=np.int32)
+        model.a_matrix_.value_ = np.array([v for row in rows for v in row[3]], dtype=np.double)
+        if self.whole:
+            model.integrality_ = [highspy.HighsVarType.kInteger] * self.columns
+        return model
+
+    def run(self, cost: Callable[[int], float]) -> tuple[dict[int, int], bool]:
+        """All goals in turn; (choice → steps, proven)."""
+        choices = [self.found.choices[which] for which in self.chosen]
+        for priority in sorted({self.found.needs[n].priority for n in self.needs}):
+            mine = [n for n in self.needs if self.found.needs[n].priority == priority]
+            self._reach([(self.column_of_need[n], 1, self.island_of[n]) for n in mine], best=max)
+        for near in Closeness:
+            self._reach(self._columns((c, ch.of) for c, ch in enumerate(choices) if ch.closeness is near), best=max)
+        self._reach(self._columns((c, ch.of) for c, ch in enumerate(choices) if ch.late), best=min)
+        bands = [self.found.pools[ch.pool].band for ch in choices]
+        self._reach(self._columns((c, ch.given * bands[c]) for c, ch in enumerate(choices) if bands[c]), best=min)
+        # Transport is none of the goals that are reached exactly; with a whisper against substitutes.
+        self.highs.setOptionValue("mip_rel_gap", 0.02)
+        self._seek({c: cost(which) + 1e-3 * choices[c].rank for c, which in enumerate(self.chosen)}, highest=False)
+        values = self.highs.getSolution().col_value
+        taken = {which: round(values[c]) for c, which in enumerate(self.chosen)}
+        return {which: steps for which, steps in taken.items() if steps}, self.proven
+
+    def _columns(self, entries: Iterable[tuple[int, int]]) -> list[tuple[int, int, int]]:
+        return [(c, each, self.island_of[self.found.choices[self.chosen[c]].need]) for c, each in entries]
+
+    def _reach(self, entries: Sequence[tuple[int, int, int]], *, best: Callable[..., int]) -> None:
+        """Seek the best Σ entries and hold it, island by island. Entries: (column, worth, island)."""
+        if not entries:
+            return
+        highest = best is max
+        self._seek({column: float(each) for column, each, _ in entries}, highest=highest)
+        values = self.highs.getSolution().col_value
+        islands: dict[int, list[tuple[int, int]]] = {}
+        for column, each, island in entries:
+            islands.setdefault(island, []).append((column, each))
+        for members in islands.values():
+            reached = float(round(sum(values[column] * each for column, each in members)))
+            bounds = (reached, _INF) if highest else (-_INF, reached)
+            columns = np.array([column for column, _ in members], dtype=np.int32)
+            self.highs.addRow(*bounds, len(members), columns, np.array([e for _, e in members], dtype=np.double))
+
+    def _seek(self, costs: dict[int, float], *, highest: bool) -> None:
+        sense = highspy.ObjSense.kMaximize if highest else highspy.ObjSense.kMinimize
+        self.highs.changeObjectiveSense(sense)
+        all_columns = np.arange(self.columns, dtype=np.int32)
+        wanted = np.zeros(self.columns)
+        wanted[list(costs)] = list(costs.values())
+        self.highs.changeColsCost(self.columns, all_columns, wanted)
+        if self.whole and self.highs.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
+            self.highs.setSolution(self.highs.getSolution())
+        self.highs.run()
+        self.proven &= self.highs.getModelStatus() == highspy.HighsModelStatus.kOptimal

@@ -1,0 +1,1 @@
+"""One box for any name, number or code."""

@@ -1,0 +1,1 @@
+"""Stores and store points, their zones and bins."""
