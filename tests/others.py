@@ -2,7 +2,7 @@
 
 import asyncio
 
-from catalog.kernel import db
+from catalog.kernel import audit, db
 
 
 async def others_done() -> None:
@@ -11,3 +11,10 @@ async def others_done() -> None:
     ours = await db.fetch_value("SELECT pg_current_xact_id()::text::bigint")
     while await db.fetch_value("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint") <= ours:
         await asyncio.sleep(0.02)
+
+
+async def all_sealed(key: bytes) -> None:
+    """Seal the audit trail up to what is written by now."""
+    await others_done()
+    while await audit.seal(key):
+        pass

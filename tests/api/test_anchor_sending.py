@@ -21,6 +21,7 @@ from catalog.kernel.access import Permission
 from catalog.kernel.stamp import house_stamp
 from tests.api.auth.conftest import _fast_hashes, make_settings
 from tests.conftest import Database, Postgres, free_port, launch
+from tests.others import all_sealed
 from tests.warehouse.people.city import POLICY, Clock, build
 from warehouse.people import actions as people
 from warehouse.people.model import TokenKind
@@ -64,8 +65,7 @@ async def acts(count: int) -> None:
 
 
 async def sealed(folder: Path) -> None:
-    while await audit.seal(trail.key_of(make_settings(folder))):
-        pass
+    await all_sealed(trail.key_of(make_settings(folder)))
 
 
 async def test_two_houses(postgres: Postgres, database: Database, owner: asyncpg.Connection, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from api import verify_audit_export
 from catalog.kernel import audit, db
 from tests.api.auth.conftest import House, attempt
+from tests.others import all_sealed
 from tests.warehouse.people.city import PASSWORD
 
 NEW = {"login": "neu", "name_zh": "新人", "region": "TOWN", "password": PASSWORD}
@@ -186,12 +187,6 @@ async def test_a_made_up_cursor_is_refused_or_harmless(house: House) -> None:
 # --- the chain ----------------------------------------------------------------------------------------
 
 
-async def seal_all(house: House) -> None:
-    """Seal until nothing is left."""
-    while await audit.seal(house.app.state.edge.audit_key):
-        pass
-
-
 async def test_the_application_cannot_touch_what_is_written(house: House) -> None:
     for table in ("audit", "audit_seal"):
         for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET mac = ''", f"TRUNCATE {table}"):
@@ -217,7 +212,7 @@ TAMPERINGS = {
 @pytest.mark.parametrize("how", TAMPERINGS)
 async def test_whoever_touches_the_chain_is_found(house: House, owner: asyncpg.Connection, how: str) -> None:
     async with house.as_("aud") as client:
-        await seal_all(house)
+        await all_sealed(house.app.state.edge.audit_key)
         assert (await client.get("/api/v1/audit/check")).json() == {"holds": True, "findings": []}
         await owner.execute(
             "ALTER TABLE audit DISABLE TRIGGER USER; ALTER TABLE audit_seal DISABLE TRIGGER USER;"
@@ -234,13 +229,13 @@ async def test_a_row_slipped_in_beneath_the_chain_is_found(house: House, owner: 
         "INSERT INTO audit (seq, at, login, channel, verb, success) OVERRIDING SYSTEM VALUE"
         f" SELECT i, now(), 'x', 'api', 'x', true FROM (VALUES ({audit.LOOK_BACK + 1000})) v (i)"
     )
-    await seal_all(house)
+    await all_sealed(house.app.state.edge.audit_key)
     assert await audit.check(house.app.state.edge.audit_key) == []
     await owner.execute(
         "INSERT INTO audit (seq, at, login, channel, verb, success) OVERRIDING SYSTEM VALUE"
         " VALUES (900, now(), 'sec', 'web', 'forged', true)"
     )
-    await seal_all(house)
+    await all_sealed(house.app.state.edge.audit_key)
     assert await audit.check(house.app.state.edge.audit_key) == [audit.Finding(900, "never-sealed")]
 
 
@@ -254,14 +249,14 @@ async def test_rows_are_sealed_by_themselves(house: House) -> None:
 
 
 async def test_a_forged_chain_needs_the_key(house: House) -> None:
-    await seal_all(house)
+    await all_sealed(house.app.state.edge.audit_key)
     assert await audit.check(b"another key") != []
     assert await audit.check(house.app.state.edge.audit_key) == []
 
 
 async def test_the_trail_leaves_the_house_whole_and_checks_by_itself(house: House, tmp_path: Path) -> None:
     async with house.as_("aud") as client:
-        await seal_all(house)
+        await all_sealed(house.app.state.edge.audit_key)
         for kind in ("jsonl", "csv"):
             answer = await client.get("/api/v1/audit/export", params={"format": kind})
             assert answer.status_code == 200, answer.text

@@ -28,10 +28,11 @@ from api.safekeeping import backup, restore
 from api.safekeeping.sealed import FRAME, MAGIC, Reader, Writer
 from api.safekeeping.tools import SafekeepingError
 from api.settings import Settings
-from catalog.kernel import audit, db
+from catalog.kernel import db
 from catalog.kernel.stamp import house_stamp
 from tests.api.auth.conftest import House, started
 from tests.conftest import ROOT, Database, Postgres
+from tests.others import all_sealed
 from tests.warehouse.people.city import City, build
 from warehouse.stock import actions as stock
 from warehouse.stock.actions import Arrival
@@ -137,8 +138,7 @@ async def test_in_the_restored_house_people_log_in_and_the_books_go_on(
 ) -> None:
     here = Settings(data_dir=tmp_path / "here", backup_passphrase="a long passphrase")
     key = trail.key_of(here)
-    while await audit.seal(key):
-        pass
+    await all_sealed(key)
     owner = await asyncpg.connect(database.owner_url)
     # As after years in a cluster whose transaction ids are far ahead of a new one's.
     for table in ("audit", "feed"):

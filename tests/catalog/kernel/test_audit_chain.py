@@ -20,7 +20,7 @@ from catalog.kernel.audit import Anchor, Finding
 from catalog.kernel.errors import Invalid, Refused
 from catalog.kernel.stamp import house_stamp
 from tests.conftest import Database
-from tests.others import others_done
+from tests.others import all_sealed
 
 NOW = datetime(2026, 11, 26, 4, 0, tzinfo=UTC)
 KEY = b"the key of this test"
@@ -34,9 +34,7 @@ async def write(count: int, at: datetime = NOW) -> None:
         stamp = replace(house_stamp(uuid5(UUID(int=1), f"{at}{number}"), number, at + timedelta(seconds=number)))
         text = TEXTS[number % len(TEXTS)]
         await audit.record(stamp, "test.act", subject_kind="thing", subject_id=text, facts={"n": number, "说": text})
-    await others_done()
-    while await audit.seal(KEY):
-        pass
+    await all_sealed(KEY)
 
 
 @pytest.fixture
@@ -144,9 +142,7 @@ async def test_who_has_key_and_tables_is_found_by_an_anchor_from_elsewhere(
     await owner.execute("ALTER TABLE audit_anchor DISABLE TRIGGER audit_anchor_append_only")
     await owner.execute("DELETE FROM audit_seal")
     await owner.execute("DELETE FROM audit_anchor")
-    await others_done()
-    while await audit.seal(KEY):
-        pass
+    await all_sealed(KEY)
     assert await audit.check(KEY) == []
     assert [(f.what) for f in await audit.check(KEY, anchored)] == ["anchor-differs", "anchor-differs"]
     assert await audit.check(KEY, anchored[:1]) == [], "before the change all is as it was"
@@ -326,9 +322,7 @@ async def write_with(key: bytes, at: datetime) -> None:
     """Four rows of a day, sealed with a given key."""
     for number in range(4):
         await audit.record(house_stamp(uuid5(UUID(int=2), f"{at}{number}"), number, at), "test.act")
-    await others_done()
-    while await audit.seal(key):
-        pass
+    await all_sealed(key)
 
 
 def test_the_key_is_read_as_the_program_keeps_it(tmp_path: Path) -> None:

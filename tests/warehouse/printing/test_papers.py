@@ -13,11 +13,11 @@ import pytest
 from pypdf import PdfReader
 
 from api.fonts import find_font
-from catalog.kernel import audit, audit_chain, db
+from catalog.kernel import audit_chain, db
 from catalog.kernel.access import ROLES, Grant, Role, Scope
 from catalog.kernel.errors import Denied, Invalid, Missing, Problem, Refused
 from catalog.kernel.stamp import Stamp
-from tests.others import others_done
+from tests.others import all_sealed
 from tests.warehouse.stock import world
 from warehouse.printing import actions, queries, render
 from warehouse.printing.model import IssueWords, Paper, PaperKind, ReceiptWords, Source
@@ -144,9 +144,7 @@ async def test_a_paper_is_drawn_from_what_was_frozen_byte_for_byte(hall: asyncpg
 async def test_a_paper_carries_the_audit_trail_s_anchor_of_when_it_was_issued(hall: asyncpg.Connection) -> None:
     first = await slip(Source(attempt=(await receive()).attempt))
     assert first.content["anchor"] == "", "no anchor yet: nothing is printed"
-    await others_done()
-    while await audit.seal(b"key"):
-        pass
+    await all_sealed(b"key")
     anchor = await audit_chain.make_anchor(NOW)
     assert anchor is not None
     second = await slip(Source(attempt=(await receive()).attempt))
@@ -154,9 +152,7 @@ async def test_a_paper_carries_the_audit_trail_s_anchor_of_when_it_was_issued(ha
     drawn = render.render_paper(second.kind, second.content, font)
     words = "".join(PdfReader(BytesIO(drawn)).pages[0].extract_text().split())
     assert f"审计锚{anchor.position}{anchor.digest.hex()[:16]}{anchor.mac.hex()[:16]}" in words
-    await others_done()
-    while await audit.seal(b"key"):
-        pass
+    await all_sealed(b"key")
     assert await audit_chain.make_anchor(NOW) != anchor
     again = await queries.get_paper(second.id, ALL)
     assert render.render_paper(again.kind, again.content, font) == drawn
