@@ -16,6 +16,7 @@ _TABLES = [
     "warehouse.commitments.tables",
     "warehouse.planning.scenario.tables",
     "warehouse.incidents.tables",
+    "warehouse.requisitions.tables",
     "warehouse.stock.tables",
     "warehouse.rotation.tables",
     "warehouse.replenishment.tables",

@@ -78,6 +78,12 @@ class Permission(StrEnum):
     INCIDENT_EDIT = "incident.edit"
     INCIDENT_LEVEL = "incident.level"
     NEED_EDIT = "need.edit"
+    REQUISITION_READ = "requisition.read"
+    REQUISITION_EDIT = "requisition.edit"
+    REQUISITION_APPROVE = "requisition.approve"
+    REQUISITION_SOURCE = "requisition.source"
+    RELEASE_ORDER = "release.order"
+    RELEASE_CARRY = "release.carry"
     ORDER_READ = "order.read"
     ORDER_EDIT = "order.edit"
     ORDER_APPROVE = "order.approve"
@@ -105,7 +111,7 @@ ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_A
 
 _P = Permission
 _READERS = {_P.CATALOG_READ, _P.PARTY_READ, _P.SITE_READ, _P.STOCK_READ, _P.SUMMARY_READ, _P.VIEW_SAVE, _P.NORM_READ}
-_READERS |= {_P.COMMITMENT_READ, _P.ROTATION_READ, _P.INCIDENT_READ}
+_READERS |= {_P.COMMITMENT_READ, _P.ROTATION_READ, _P.INCIDENT_READ, _P.REQUISITION_READ}
 _READERS |= {_P.ALERT_READ, _P.ALERT_HANDLE, _P.ORDER_READ}
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.KEEPER: frozenset(
@@ -124,6 +130,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         }
         | {_P.CARE, _P.LOAN, _P.CONVERT, _P.DELIVERY_EDIT, _P.LABEL_PRINT, _P.PAPER_ISSUE, _P.CASE_SETTLE}
         | {_P.FILE_ADD, _P.FILE_RETIRE, _P.IMPORT_RUN, _P.ROTATION_CARRY, _P.NEED_EDIT}
+        | {_P.REQUISITION_EDIT, _P.RELEASE_CARRY}
     ),
     Role.STATISTICIAN: frozenset(
         _READERS
@@ -131,7 +138,10 @@ ROLES: dict[Role, frozenset[Permission]] = {
         | {_P.COUNT_PLAN, _P.BUDGET_READ}
     ),
     Role.DISPATCHER: frozenset(
-        _READERS | {_P.RESERVE, _P.FILE_ADD, _P.COMMITMENT_CALL, _P.SCENARIO_READ} | {_P.INCIDENT_EDIT, _P.NEED_EDIT}
+        _READERS
+        | {_P.RESERVE, _P.FILE_ADD, _P.COMMITMENT_CALL, _P.SCENARIO_READ}
+        | {_P.INCIDENT_EDIT, _P.NEED_EDIT}
+        | {_P.REQUISITION_EDIT, _P.REQUISITION_SOURCE, _P.RELEASE_CARRY}
     ),
     Role.PLANNER: frozenset(
         _READERS
@@ -144,6 +154,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         | {_P.DISPOSE, _P.REVERSE, _P.CASE_SETTLE, _P.RESERVE, _P.FILE_ADD}
         | {_P.COUNT_APPROVE, _P.COMMITMENT_ACTIVATE, _P.ROTATION_APPROVE, _P.SCENARIO_READ}
         | {_P.INCIDENT_EDIT, _P.INCIDENT_LEVEL, _P.NEED_EDIT}
+        | {_P.REQUISITION_EDIT, _P.REQUISITION_APPROVE, _P.RELEASE_ORDER}
         | {_P.ORDER_APPROVE, _P.BUDGET_READ}
     ),
     Role.PURCHASER: frozenset(

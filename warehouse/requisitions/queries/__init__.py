@@ -1,0 +1,37 @@
+"""Reads of requisitions, plans and release orders."""
+
+from warehouse.requisitions.queries.releases import (
+    find_releases,
+    get_release,
+    list_releases,
+    missing_release,
+    releases_of,
+)
+from warehouse.requisitions.queries.requisitions import (
+    approvals_needed,
+    find_plans,
+    find_requisition,
+    get_plan,
+    get_requisition,
+    list_plans,
+    list_requisitions,
+    missing,
+    standing,
+)
+
+__all__ = [
+    "approvals_needed",
+    "find_plans",
+    "find_releases",
+    "find_requisition",
+    "get_plan",
+    "get_release",
+    "get_requisition",
+    "list_plans",
+    "list_releases",
+    "list_requisitions",
+    "missing",
+    "missing_release",
+    "releases_of",
+    "standing",
+]
