@@ -285,7 +285,7 @@ async def edit_class(
 
 
 def _class_facts(data: ClassFactsIn) -> ClassFacts:
-    return ClassFacts(data.name_zh, data.name_en, data.source)
+    return ClassFacts(data.name_zh, data.name_en, data.source, tuple(data.near_expiry_days))
 
 
 @put("/classes/{scheme:str}/{class_code:str}/mapping", opt={VERB: "class.map"}, tags=["classes"])

@@ -169,6 +169,7 @@ class ClassFactsIn(Taken):
     name_zh: Line
     name_en: Line | None = None
     source: Source = "unverified"
+    near_expiry_days: Annotated[list[Days], Field(max_length=5)] = []
 
 
 class ClassRefIn(Taken):
@@ -210,6 +211,7 @@ class ClassOut(ClassRef):
     level: int
     mapped_id: int | None
     source: str
+    near_expiry_days: list[int]
     version: int
     retired_at: datetime | None
 

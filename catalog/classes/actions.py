@@ -143,4 +143,5 @@ async def _changed(stamp: Stamp, verb: str, before: MaterialClass, columns: dict
 
 
 def _columns(facts: ClassFacts, code: str) -> dict[Any, Any]:
-    return {**asdict(facts), "search": search_text(facts.name_zh, facts.name_en, code)}
+    days = list(facts.near_expiry_days)
+    return {**asdict(facts), "near_expiry_days": days, "search": search_text(facts.name_zh, facts.name_en, code)}

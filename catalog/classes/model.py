@@ -14,6 +14,8 @@ class ClassFacts:
     name_zh: str
     name_en: str | None = None
     source: str = "unverified"
+    near_expiry_days: tuple[int, ...] = ()
+    """Days before the expiry at which goods are told as near it, falling; empty: as the class above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +48,4 @@ class MaterialClass:
     source: str
     version: int
     retired_at: datetime | None
+    near_expiry_days: tuple[int, ...] = ()

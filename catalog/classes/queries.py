@@ -9,11 +9,16 @@ from catalog.kernel.errors import Missing
 from catalog.kernel.listing import Listing
 from catalog.kernel.page import Page
 
-_COLUMNS = "id, scheme, code, parent_id, path, level, name_zh, name_en, mapped_id, source, version, retired_at"
+_COLUMNS = (
+    "id, scheme, code, parent_id, path, level, name_zh, name_en, mapped_id, source, version, retired_at,"
+    " near_expiry_days"
+)
 
 
 def _class(row: Any) -> MaterialClass:
-    return MaterialClass(*row)
+    values = list(row)
+    values[-1] = tuple(values[-1])
+    return MaterialClass(*values)
 
 
 async def find_class(class_id: int) -> MaterialClass | None:

@@ -8,6 +8,7 @@ from catalog.kernel.errors import Invalid, Refused
 
 DEEPEST = 6
 MOST_AT_ONCE = 5000
+MOST_BANDS, LONGEST_DAYS = 5, 36_500
 _SCHEME = re.compile(r"[a-z][a-z0-9_]{1,39}").fullmatch
 _CODE = re.compile(r"[A-Za-z0-9._-]{1,40}").fullmatch
 _GBT = re.compile(r"[1-9][0-9]{6}|L-[A-Z0-9-]{1,20}").fullmatch
@@ -26,6 +27,13 @@ def check_facts(facts: ClassFacts) -> None:
     """Raises Invalid for a class without a name."""
     if not facts.name_zh.strip():
         raise Invalid("class.no-name", "类别必须有中文名称")
+    days = list(facts.near_expiry_days)
+    if (
+        len(days) > MOST_BANDS
+        or any(not 0 < day <= LONGEST_DAYS for day in days)
+        or days != sorted(set(days), reverse=True)
+    ):
+        raise Invalid("class.bad-near-expiry", "临期天数最多五档，由大到小", days=days)
 
 
 def check_new(classes: Sequence[NewClass], known: Mapping[tuple[str, str], MaterialClass]) -> None:

@@ -1,6 +1,6 @@
 """Piccolo's view of material_class. Constraints and indexes stand in the migration."""
 
-from piccolo.columns import BigSerial, ForeignKey, Integer, Text, Timestamptz
+from piccolo.columns import Array, BigSerial, ForeignKey, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 
@@ -20,3 +20,4 @@ class MaterialClass(Table, tablename="material_class"):
     source = Text()
     version = Integer(default=1)
     retired_at = Timestamptz(null=True, default=None)
+    near_expiry_days = Array(Integer())

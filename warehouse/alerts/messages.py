@@ -16,6 +16,8 @@ KINDS: Mapping[AlertKind, tuple[str, str]] = {
     AlertKind.COUNT_OVERDUE: ("盘点超期", "Count overdue"),
     AlertKind.LEDGER_DIFFERENCE: ("账实差异", "Ledger difference"),
     AlertKind.DELIVERY_LATE: ("到货逾期", "Delivery late"),
+    AlertKind.ORDER_LATE: ("订单逾期", "Order late"),
+    AlertKind.COMMITMENT_ENDING: ("协议到期", "Commitment ending"),
 }
 SEVERITIES: Mapping[Severity, tuple[str, str]] = {
     Severity.NOTICE: ("提示", "notice"),
@@ -126,6 +128,23 @@ def why(one: AlertKind, facts: Mapping[str, Any], *, zh: bool) -> str:
             return _difference(facts, day, zh)
         case AlertKind.DELIVERY_LATE:
             text = ("到货单 {number} 应于 {day} 到货", "delivery {number} should have come by {day}")
+            return _pick(text, zh).format(number=facts.get("number"), day=day)
+        case AlertKind.ORDER_LATE:
+            text = (
+                "订单 {number} 有 {lines} 行逾期未到齐，最早应于 {day} 到货",
+                "order {number}: {lines} lines have not come in full, the first was due on {day}",
+            )
+            return _pick(text, zh).format(number=facts.get("number"), lines=facts.get("lines"), day=day)
+        case AlertKind.COMMITMENT_ENDING:
+            over = isinstance(left, int) and left < 0
+            text = (
+                (
+                    "协议 {number} 已于 {day} 到期，未续签也未停用",
+                    "commitment {number} ended on {day}: renew or retire it",
+                )
+                if over
+                else ("协议 {number} 将于 {day} 到期", "commitment {number} ends on {day}")
+            )
             return _pick(text, zh).format(number=facts.get("number"), day=day)
 
 

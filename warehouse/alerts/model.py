@@ -23,6 +23,8 @@ class AlertKind(StrEnum):
     COUNT_OVERDUE = "count-overdue"
     LEDGER_DIFFERENCE = "ledger-difference"
     DELIVERY_LATE = "delivery-late"
+    ORDER_LATE = "order-late"
+    COMMITMENT_ENDING = "commitment-ending"
 
 
 class Domain(StrEnum):
@@ -35,6 +37,8 @@ class Domain(StrEnum):
     COUNT = "count"
     CASE = "case"
     DELIVERY = "delivery"
+    ORDER = "order"
+    COMMITMENT = "commitment"
     BOOKS = "books"
 
 
@@ -130,7 +134,42 @@ LATE_DAYS = _days(
     "到货日期过后宽限多少天再提醒。",
     "A delivery is late so many days after its day.",
 )
-PARAMETERS = (ESCALATE_HOURS, LEAD_DAYS, URGENT_PERCENT, COUNT_DAYS, CARE_DAYS, LATE_DAYS)
+ORDER_LATE_DAYS = _days(
+    "order-late-days",
+    0,
+    "订单宽限天数",
+    "Days of grace for orders",
+    "订单约定的到货日期过后宽限多少天，仍未到齐即提醒采购和计划人员。",
+    "An issued order is late so many days after the day of a line that has not come in full.",
+)
+ENDING_DAYS = _days(
+    "ending-days",
+    60,
+    "协议到期提前提醒天数",
+    "Days of notice before a commitment ends",
+    "代储、产能等协议到期前多少天提醒续签；到期后升为警告。",
+    "So many days before an agreement ends it is told, for it to be renewed; once it has ended it is a warning.",
+)
+NEAR_DAYS = _days(
+    "near-days",
+    180,
+    "临期第一档",
+    "First band of near expiry",
+    "物资与其类别都未设临期天数时，到期前多少天首次提醒。",
+    "So many days before the expiry it is first told, where neither the item nor its class has bands of its own.",
+)
+NEARER_DAYS = _days(
+    "nearer-days",
+    90,
+    "临期第二档",
+    "Second band of near expiry",
+    "同上，到期前多少天升为警告。",
+    "In the same case: so many days before the expiry it becomes a warning.",
+)
+PARAMETERS = (
+    ESCALATE_HOURS, LEAD_DAYS, URGENT_PERCENT, COUNT_DAYS, CARE_DAYS, LATE_DAYS, ORDER_LATE_DAYS, ENDING_DAYS,
+    NEAR_DAYS, NEARER_DAYS,
+)  # fmt: skip
 declare(*PARAMETERS)
 
 
@@ -144,6 +183,15 @@ class Measures:
     care_days: int = 0
     late_days: int = 0
     escalate_hours: int = 24
+    order_late_days: int = 0
+    ending_days: int = 60
+    near_days: int = 180
+    nearer_days: int = 90
+
+    @property
+    def bands(self) -> tuple[int, ...]:
+        """Days before the expiry at which it is told, where neither item nor class say so; falling."""
+        return tuple(sorted({self.near_days, self.nearer_days}, reverse=True))
 
 
 # --- facts: what the books say, one per cell that is judged ----------------------------------------------------------
@@ -194,7 +242,8 @@ class NeedFact:
 
 @dataclass(frozen=True, slots=True)
 class LotFact:
-    """A lot that stands at a site and has an expiry day. `bands`: days before it at which it is told, falling."""
+    """A lot that stands at a site and has an expiry day. `bands`: days before it at which it is told, falling; of the
+    item, else of its nearest class, empty where neither has some: then the place's parameters hold."""
 
     at: At
     lot_id: int
@@ -254,6 +303,31 @@ class DeliveryFact:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderFact:
+    """An issued order of which something should have come by a day and has not: at its owner. `lines` so many."""
+
+    at: At
+    order: UUID
+    number: str
+    expected_on: date
+    lines: int
+    item_id: int | None
+    """Where all of them are of one item."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommitmentFact:
+    """A commitment in force or suspended, its last day, and what it promises: an item or a class."""
+
+    at: At
+    commitment: UUID
+    number: str
+    ends_on: date
+    item_id: int | None
+    class_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class BooksFact:
     """Figures that do not follow from the moves, at a site (or the city where no place is named)."""
 
@@ -261,7 +335,18 @@ class BooksFact:
     differences: tuple[str, ...]
 
 
-Fact = NeedFact | LotFact | CareFact | RoomFact | CountFact | CaseFact | DeliveryFact | BooksFact
+Fact = (
+    NeedFact
+    | LotFact
+    | CareFact
+    | RoomFact
+    | CountFact
+    | CaseFact
+    | DeliveryFact
+    | OrderFact
+    | CommitmentFact
+    | BooksFact
+)
 
 
 # --- what is wanted, and what there is -------------------------------------------------------------------------------

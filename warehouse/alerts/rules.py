@@ -21,6 +21,7 @@ from warehouse.alerts.model import (
     Changes,
     ChannelFacts,
     Check,
+    CommitmentFact,
     CountFact,
     DeliveryFact,
     Domain,
@@ -30,6 +31,7 @@ from warehouse.alerts.model import (
     MailMode,
     Measures,
     NeedFact,
+    OrderFact,
     Quiet,
     RoomFact,
     Severity,
@@ -104,7 +106,7 @@ def checks(fact: Fact, measures: Measures, today: date) -> list[Check]:
         case NeedFact():
             return _need(fact, measures)
         case LotFact():
-            return _lot(fact, today)
+            return _lot(fact, measures, today)
         case CareFact():
             overdue = (today - fact.due_on).days
             return [
@@ -127,6 +129,17 @@ def checks(fact: Fact, measures: Measures, today: date) -> list[Check]:
             late_by = (today - fact.expected_on).days
             fires = late_by > measures.late_days
             return [Check(AlertKind.DELIVERY_LATE, WARNING, late_by, measures.late_days, fires, fact.expected_on)]
+        case OrderFact():
+            late_by = (today - fact.expected_on).days
+            fires = late_by > measures.order_late_days
+            return [Check(AlertKind.ORDER_LATE, WARNING, late_by, measures.order_late_days, fires, fact.expected_on)]
+        case CommitmentFact():
+            left = (fact.ends_on - today).days
+            soon = left <= measures.ending_days
+            return [
+                Check(AlertKind.COMMITMENT_ENDING, WARNING, left, 0, left < 0, fact.ends_on),
+                Check(AlertKind.COMMITMENT_ENDING, NOTICE, left, measures.ending_days, soon, fact.ends_on),
+            ]
         case BooksFact():
             found = len(fact.differences)
             return [Check(AlertKind.LEDGER_DIFFERENCE, URGENT, found, 0, found > 0)]
@@ -148,10 +161,10 @@ def _need(fact: NeedFact, measures: Measures) -> list[Check]:
     ]  # fmt: skip
 
 
-def _lot(fact: LotFact, today: date) -> list[Check]:
+def _lot(fact: LotFact, measures: Measures, today: date) -> list[Check]:
     left = (fact.expires_on - today).days
     grades = (NOTICE, WARNING, URGENT)
-    bands = sorted(fact.bands, reverse=True)[: len(grades)]
+    bands = sorted(fact.bands or measures.bands, reverse=True)[: len(grades)]
     near = [
         Check(AlertKind.NEAR_EXPIRY, grades[number], left, days, left <= days, fact.expires_on)
         for number, days in enumerate(bands)
@@ -205,6 +218,12 @@ def judge(fact: Fact, measures: Measures, today: date) -> Wanted | None:
         case DeliveryFact():
             document = fact.delivery
             told |= {"number": fact.number}
+        case OrderFact():
+            document, item_id = fact.order, fact.item_id
+            told |= {"number": fact.number, "lines": fact.lines}
+        case CommitmentFact():
+            document, item_id, class_id = fact.commitment, fact.item_id, fact.class_id
+            told |= {"number": fact.number}
         case BooksFact():
             told |= {"differences": list(fact.differences[:MOST_NAMED])}
         case CountFact():
@@ -235,6 +254,10 @@ def cause_of(fact: Fact) -> tuple[Domain, str]:
             return Domain.CASE, f"case:{fact.case}"
         case DeliveryFact():
             return Domain.DELIVERY, f"delivery:{fact.delivery}"
+        case OrderFact():
+            return Domain.ORDER, f"order:{fact.order}"
+        case CommitmentFact():
+            return Domain.COMMITMENT, f"commitment:{fact.commitment}"
         case BooksFact():
             return Domain.BOOKS, f"books:{at.region_id}:{at.site_id}"
 

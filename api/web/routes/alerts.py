@@ -47,6 +47,10 @@ def _href(one: Alert) -> str:
             return f"/bins/{one.place_key}"
         case Domain.DELIVERY:
             return f"/deliveries/{one.document_id}"
+        case Domain.ORDER:
+            return f"/orders/{one.document_id}"
+        case Domain.COMMITMENT:
+            return f"/commitments/{one.document_id}"
         case Domain.CASE:
             return f"/cases#{one.document_id}"
         case Domain.COUNT:

@@ -12,13 +12,19 @@ import pytest
 
 from catalog.kernel import feed, parameters
 from catalog.kernel.access import ROLES, Grant, Role
-from catalog.kernel.errors import Refused
+from catalog.kernel.errors import Problem, Refused
 from catalog.kernel.stamp import Stamp
 from tests.others import others_done
+from tests.warehouse.replenishment import buying
 from tests.warehouse.stock import world
 from warehouse.alerts import actions
+from warehouse.commitments import actions as commitments
+from warehouse.commitments.model import CommitmentFacts, Form
 from warehouse.norms import actions as norms
 from warehouse.norms.model import Each, Equivalent, NormFacts
+from warehouse.replenishment import actions as replenishment
+from warehouse.replenishment.model import Order, OrderFacts, OrderKind
+from warehouse.stock import actions as stock
 from warehouse.stock.actions import care, release, reserve
 from warehouse.stock.model import CONSUMED, Lot, Reason
 
@@ -106,7 +112,7 @@ async def test_what_will_fall_below_is_seen_before_it_does(hall: asyncpg.Connect
     old, new = await world.add_lots(hall, {"expires_on": TODAY + timedelta(days=20)}, {})
     await world.receive(old, 6, 111)
     await world.receive(new, 9, 111)
-    await hall.execute("UPDATE item SET near_expiry_days = '{}'")
+    await hall.execute("UPDATE item SET near_expiry_days = '{1}'")
     await settled(hall)
     rows = await hall.fetch("SELECT kind, due_on, facts->>'left_then' FROM alert")
     assert [tuple(row) for row in rows] == [("will-fall-below", TODAY + timedelta(days=21), "9")]
@@ -152,6 +158,67 @@ async def test_a_lot_nears_its_day_in_bands_and_passes_it(hall: asyncpg.Connecti
     await world.issue(mid, 5, 101)
     await caught_up()
     assert f"lot:{mid.id}:1" not in [row[0] for row in await alerts(hall)]
+
+
+async def test_bands_are_those_of_the_item_else_of_its_class_else_of_the_place(hall: asyncpg.Connection) -> None:
+    await hall.execute("UPDATE item SET near_expiry_days = CASE id WHEN 1 THEN '{10}'::int[] ELSE '{}' END")
+    tent, quilt = await world.add_lots(
+        hall, *({"item_id": item, "expires_on": TODAY + timedelta(days=100)} for item in (TENT, QUILT))
+    )
+    for lot in (tent, quilt):
+        await world.receive(lot, 5, 101)
+    await settled(hall)
+    assert await alerts(hall) == [(f"lot:{quilt.id}:1", "near-expiry", 1, "open")]
+    await hall.execute("UPDATE material_class SET near_expiry_days = '{200,120,30}' WHERE id = 1")
+    await actions.judge_all(now=NOW)
+    assert await alerts(hall) == [(f"lot:{quilt.id}:1", "near-expiry", 2, "open")]
+    await hall.execute("UPDATE material_class SET near_expiry_days = '{40}' WHERE id = 1")
+    await actions.judge_all(now=NOW)
+    assert await alerts(hall) == []
+
+
+async def test_an_order_is_late_until_all_of_it_has_come(hall: asyncpg.Connection) -> None:
+    await buying.add_supplier(hall)
+    await buying.budget(1_000_000)
+    await settled(hall)
+    order = await buying.ordered(buying.line(TENT, 10, day=TODAY + timedelta(days=2)))
+    later = NOW + timedelta(days=4)
+    await caught_up()
+    assert await alerts(hall) == []
+    await actions.judge_all(now=later)
+    cause = f"order:{order.id}"
+    assert [row[:3] for row in await alerts(hall) if row[0] == cause] == [(cause, "order-late", 2)]
+    scan = world.stamp()
+    await buying.arrive(order.deliveries[0].id, [(TENT, 10, 1)], stamp=scan)
+    await caught_up(later)
+    assert cause not in [row[0] for row in await alerts(hall)]
+    await stock.reverse(stamp=world.stamp(), attempt=scan.attempt)
+    await caught_up(later)
+    assert cause in [row[0] for row in await alerts(hall)]
+    moved = TODAY + timedelta(days=9)
+    await replenishment.reschedule_order(
+        stamp=buying.person(Role.PURCHASER), order_id=order.id, days={1: moved}, reason="厂家延期"
+    )
+    await caught_up(later)
+    assert cause not in [row[0] for row in await alerts(hall)]
+
+
+async def test_a_commitment_is_told_before_it_ends_until_it_is_renewed_or_retired(hall: asyncpg.Connection) -> None:
+    await buying.add_supplier(hall)
+    await settled(hall)
+    facts = CommitmentFacts(
+        A, buying.SUPPLIER, Form.AGREEMENT, "XY-1", 100, 6, 80, TODAY, TODAY + timedelta(days=61), item_id=TENT
+    )
+    one = UUID((await commitments.create_commitment(stamp=hand(Role.PURCHASER), facts=facts, sign=True))["id"])
+    await caught_up()
+    assert await alerts(hall) == []
+    await actions.judge_all(now=NOW + timedelta(days=1))
+    assert await alerts(hall) == [(f"commitment:{one}", "commitment-ending", 1, "open")]
+    await actions.judge_all(now=NOW + timedelta(days=62))
+    assert await alerts(hall) == [(f"commitment:{one}", "commitment-ending", 2, "open")]
+    await commitments.retire(stamp=hand(Role.PURCHASER), commitment_id=one)
+    await caught_up(NOW + timedelta(days=62))
+    assert await alerts(hall) == []
 
 
 async def test_cases_care_bins_and_counts(hall: asyncpg.Connection) -> None:
@@ -212,12 +279,16 @@ class Life:
     hall: asyncpg.Connection
     lots: list[Lot]
     set_norms: list[str] = field(default_factory=list)
+    deliveries: list[tuple[UUID, Order]] = field(default_factory=list)
+    scans: list[UUID] = field(default_factory=list)
+    promises: list[UUID] = field(default_factory=list)
 
     async def there(self) -> tuple[Lot, int, int] | None:
         """A balance with something free: lot, place, how much."""
         rows = await self.hall.fetch(
             "SELECT lot_id, place_id, on_hand - reserved FROM balance WHERE condition = 'good' AND on_hand > reserved"
-            " ORDER BY 1, 2"
+            " AND lot_id = ANY($1::bigint[]) ORDER BY 1, 2",
+            [one.id for one in self.lots],
         )
         if not rows:
             return None
@@ -227,6 +298,7 @@ class Life:
     async def step(self) -> None:
         deeds = [self.receive, self.receive, self.dispose, self.dispose, self.move, self.reserve, self.release]
         deeds += [self.norm, self.retire, self.count, self.fact, self.care, self.parameter]
+        deeds += [self.order, self.arrive, self.arrive, self.undo, self.promise, self.end_promise]
         await self.dice.choice(deeds)()
 
     async def receive(self) -> None:
@@ -286,6 +358,44 @@ class Life:
             with contextlib.suppress(Refused):
                 await norms.retire_norm(stamp=hand(), norm_id=UUID(one), version=1)
 
+    async def order(self) -> None:
+        dice = self.dice
+        lines = [
+            buying.line(item, dice.randint(1, 9), day=TODAY + timedelta(days=dice.choice([-9, -1, 0, 5])))
+            for item in dice.sample([TENT, QUILT], dice.randint(1, 2))
+        ]
+        facts = OrderFacts(OrderKind.PROCUREMENT, dice.choice([CITY, A]), 1, 2026, buying.SUPPLIER, buying.FUND)
+        order = await buying.ordered(*lines, facts=facts, reason="x")
+        self.deliveries += [(one.id, order) for one in order.deliveries]
+
+    async def arrive(self) -> None:
+        if self.deliveries:
+            delivery, order = self.dice.choice(self.deliveries)
+            line = self.dice.choice(order.lines)
+            scan = world.stamp()
+            with contextlib.suppress(Problem):  # a line of another delivery of the order
+                await buying.arrive(delivery, [(line.item_id, self.dice.randint(1, line.quantity), 1)], stamp=scan)
+                self.scans.append(scan.attempt)
+
+    async def undo(self) -> None:
+        if self.scans:
+            with contextlib.suppress(Problem):  # the goods have gone
+                await stock.reverse(stamp=world.stamp(), attempt=self.scans.pop())
+
+    async def promise(self) -> None:
+        facts = CommitmentFacts(
+            self.dice.choice([CITY, A]), buying.SUPPLIER, Form.AGREEMENT, uuid4().hex[:8], 100, 6, 80,
+            TODAY - timedelta(days=90), TODAY + timedelta(days=self.dice.choice([-5, 0, 60, 61])), item_id=TENT,
+        )  # fmt: skip
+        made = await commitments.create_commitment(stamp=hand(Role.PURCHASER), facts=facts, sign=True)
+        self.promises.append(UUID(made["id"]))
+
+    async def end_promise(self) -> None:
+        if self.promises:
+            verb = self.dice.choice([commitments.retire, commitments.suspend])
+            one = self.promises.pop(self.dice.randrange(len(self.promises)))
+            await verb(stamp=hand(Role.PURCHASER), commitment_id=one)
+
     async def count(self) -> None:
         place = self.dice.choice(BINS)
         await world.count(self.hall, place, NOW)
@@ -336,9 +446,10 @@ async def test_the_news_and_the_full_pass_come_to_the_same(hall: asyncpg.Connect
             for day in days
         ),
     )
+    await buying.add_supplier(hall)
     life = Life(dice, hall, lots)
     await settled(hall)
-    for _ in range(45):
+    for _ in range(60):
         await life.step()
         if dice.random() < 0.4:
             await caught_up()

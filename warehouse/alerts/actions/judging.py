@@ -59,7 +59,9 @@ class Followed:
 # --- from the news ---------------------------------------------------------------------------------------------------
 
 
-_PAIRS, _NUMBERS, _PAPERS = ("balance",), ("care", "count", "site"), ("stocktake", "case", "delivery", "norm")
+_PAIRS, _NUMBERS, _PAPERS = ("balance",), ("care", "count", "site"), (
+    "stocktake", "case", "delivery", "norm", "order", "commitment",
+)  # fmt: skip
 _ALL = ("class", "item", "region")
 """These change what is judged and how, for who knows how many places: seldom, and only a full pass can follow."""
 
@@ -129,6 +131,11 @@ async def _judge_touched(touched: _Touched, now: datetime) -> Tally:
         tally += await judge.cases(touched.papers["case"])
     if touched.papers["delivery"]:
         tally += await judge.deliveries(touched.papers["delivery"])
+    awaiting = await read.orders_awaiting(today, {row[3] for row in rows}, sites) if rows else set()
+    if orders := touched.papers["order"] | awaiting:
+        tally += await judge.orders(orders)
+    if touched.papers["commitment"]:
+        tally += await judge.commitments(touched.papers["commitment"])
     if rows:
         places_of = await norms.subjects_of({row[4] for row in rows}, sites, today)
         tally += await judge.needs_of(places_of, {row[3] for row in rows})
@@ -153,7 +160,11 @@ async def judge_all(*, now: datetime) -> Tally:
     Safe to run twice and to break off. The bookmark does not move: what is touched meanwhile is judged again."""
     judge = _Judge(day_of(now), Measured(), now)
     tally = Tally()
-    for domain in (judge.lots, judge.care, judge.room, judge.counts, judge.cases, judge.deliveries):
+    domains = (
+        judge.lots, judge.care, judge.room, judge.counts, judge.cases, judge.deliveries, judge.orders,
+        judge.commitments,
+    )  # fmt: skip
+    for domain in domains:
         async with db.transaction():
             await db.execute(_LOCK)
             tally += await domain(None)
@@ -231,7 +242,7 @@ class _Judge:
 
     async def lots(self, ids: Collection[int] | None) -> Tally:
         """Near their expiry, or past it."""
-        return await self._of(Domain.LOT, await read.lots(self.today, ids), "a.lot_id", ids)
+        return await self._of(Domain.LOT, await read.lots(self.today, await self._widest(), ids), "a.lot_id", ids)
 
     async def care(self, ids: Collection[int] | None) -> Tally:
         """Care that is due."""
@@ -257,6 +268,19 @@ class _Judge:
         """Deliveries that are late."""
         found = await read.deliveries(self.today, ids)
         return await self._of(Domain.DELIVERY, found, "a.document_id", ids, "uuid")
+
+    async def orders(self, ids: Collection[UUID] | None) -> Tally:
+        """Issued orders of which something is late."""
+        return await self._of(Domain.ORDER, await read.orders(self.today, ids), "a.document_id", ids, "uuid")
+
+    async def commitments(self, ids: Collection[UUID] | None) -> Tally:
+        """Commitments that end soon, or have ended and are not retired."""
+        ahead = max((one.ending_days for one in await self._everywhere()), default=0)
+        found = await read.commitments(self.today + timedelta(days=ahead), ids)
+        return await self._of(Domain.COMMITMENT, found, "a.document_id", ids, "uuid")
+
+    async def _widest(self) -> int:
+        return int(max(one.bands[0] for one in await self._everywhere()))
 
     async def _of(
         self, domain: Domain, found: Sequence[Fact], column: str, ids: Collection[Any] | None, kind: str = "bigint"

@@ -13,8 +13,21 @@ from uuid import UUID
 from catalog.kernel import db
 from catalog.kernel.parameters import value_of
 from warehouse.alerts import model
-from warehouse.alerts.model import At, CareFact, CaseFact, CountFact, DeliveryFact, LotFact, Measures, RoomFact, Shelf
+from warehouse.alerts.model import (
+    At,
+    CareFact,
+    CaseFact,
+    CommitmentFact,
+    CountFact,
+    DeliveryFact,
+    LotFact,
+    Measures,
+    OrderFact,
+    RoomFact,
+    Shelf,
+)
 from warehouse.norms.model import Requirement
+from warehouse.replenishment import queries as replenishment
 from warehouse.stock.queries.sight import IN_STORE
 
 Ids = Collection[int] | None
@@ -93,25 +106,34 @@ def horizon_of(needed: Sequence[Requirement], today: date, default: int) -> date
 
 # --- lots, care, bins, counts ----------------------------------------------------------------------------------------
 
-_LOTS = f"""
-SELECT {_SITE}, b.lot_id, b.item_id, b.expires_on, sum(b.on_hand)::bigint, i.near_expiry_days
-FROM balance b JOIN place p ON p.id = b.place_id JOIN site s ON s.id = b.site_id JOIN item i ON i.id = b.item_id
-WHERE b.on_hand > 0 AND p.kind IN {IN_STORE}
-    AND b.expires_on <= $1::date + coalesce((SELECT max(d) FROM unnest(i.near_expiry_days) d), 0)
+_BANDS = """
+SELECT i.id, CASE WHEN i.near_expiry_days <> '{}' THEN i.near_expiry_days ELSE coalesce((
+    SELECT above.near_expiry_days FROM material_class c JOIN material_class above ON starts_with(c.path, above.path)
+    WHERE c.id = i.class_id AND above.near_expiry_days <> '{}' ORDER BY above.level DESC LIMIT 1), '{}') END AS days
+FROM item i
 """
-_BY_LOT = " GROUP BY 1, 2, 3, 4, 5, 6, i.id"
+"""The bands of each item: its own, else those of the nearest class that has some."""
+_LOTS = f"""
+SELECT {_SITE}, b.lot_id, b.item_id, b.expires_on, sum(b.on_hand)::bigint, n.days
+FROM balance b JOIN place p ON p.id = b.place_id JOIN site s ON s.id = b.site_id
+JOIN ({_BANDS}) n ON n.id = b.item_id
+WHERE b.on_hand > 0 AND p.kind IN {IN_STORE}
+    AND b.expires_on <= $1::date + coalesce((SELECT max(d) FROM unnest(n.days) d), $2)
+"""
+_BY_LOT = " GROUP BY 1, 2, 3, 4, 5, 6, n.days"
 
 
-async def lots(today: date, lot_ids: Ids) -> list[LotFact]:
-    """Lots in store that are near their day or past it, per site."""
-    args: list[Any] = [today]
+async def lots(today: date, widest: int, lot_ids: Ids) -> list[LotFact]:
+    """Lots in store that are near their day or past it, per site. `widest`: days before it that matter where neither
+    item nor class say."""
+    args: list[Any] = [today, widest]
     sql = _LOTS + _among("b.lot_id", lot_ids, args)
     return _lots(await db.fetch(sql + _BY_LOT, *args))
 
 
 async def lots_at(site_id: int, lot_ids: Collection[int]) -> list[LotFact]:
     """These lots at a site, however far their day is."""
-    args: list[Any] = [date(9000, 1, 1)]
+    args: list[Any] = [date(9000, 1, 1), 0]
     sql = _LOTS + _among("b.lot_id", lot_ids, args) + _among("b.site_id", [site_id], args)
     return _lots(await db.fetch(sql + _BY_LOT, *args))
 
@@ -218,6 +240,45 @@ async def deliveries(today: date, ids: Collection[UUID] | None) -> list[Delivery
         *args,
     )
     return [DeliveryFact(At(row[0], row[1], row[2]), *row[3:]) for row in map(tuple, rows)]
+
+
+async def orders(today: date, ids: Collection[UUID] | None) -> list[OrderFact]:
+    """Issued orders of which something is late, at their owners."""
+    found: dict[UUID, list[Any]] = {}
+    for line in await replenishment.late_lines(today, ids):
+        found.setdefault(line.order_id, []).append(line)
+    facts = []
+    for order, lines in found.items():
+        first, goods = lines[0], {line.item_id for line in lines}
+        at = At(first.owner_region_id, first.owner_path)
+        item = goods.pop() if len(goods) == 1 else None
+        facts.append(OrderFact(at, order, first.number, first.expected_on, len(lines), item))
+    return facts
+
+
+async def orders_awaiting(today: date, items: Collection[int], sites: Collection[int]) -> set[UUID]:
+    """Issued orders that should have brought these items to these sites by now, come or not."""
+    rows = await db.fetch(
+        "SELECT DISTINCT o.id FROM supply_order o JOIN supply_order_line l ON l.order_id = o.id"
+        " WHERE o.status = 'ordered' AND o.site_id = ANY($1::bigint[]) AND l.item_id = ANY($2::bigint[])"
+        " AND l.expected_on < $3",
+        list(sites),
+        list(items),
+        today,
+    )
+    return {row[0] for row in rows}
+
+
+async def commitments(by: date, ids: Collection[UUID] | None) -> list[CommitmentFact]:
+    """Commitments in force or suspended whose last day lies on or before a day."""
+    args: list[Any] = [by]
+    rows = await db.fetch(
+        "SELECT c.region_id, r.path, c.id, c.number, c.valid_to, c.item_id, c.class_id FROM commitment c"
+        " JOIN region r ON r.id = c.region_id WHERE c.status IN ('in_force', 'suspended') AND c.valid_to <= $1"
+        f"{_among('c.id', ids, args, 'uuid')}",  # type: ignore[arg-type]
+        *args,
+    )
+    return [CommitmentFact(At(row[0], row[1]), *row[2:]) for row in map(tuple, rows)]
 
 
 # --- what the news touch ---------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Reads of replenishment. `find_…` is for higher features and scanning, unscoped; the rest takes a `Scope`."""
 
-from warehouse.replenishment.queries.arrivals import late_orders, list_expected, on_order
+from warehouse.replenishment.queries.arrivals import late_lines, late_orders, list_expected, on_order
 from warehouse.replenishment.queries.budgets import find_budget, get_budget, list_budgets
 from warehouse.replenishment.queries.deliveries import (
     find_deliveries,
@@ -23,6 +23,7 @@ __all__ = [
     "get_delivery",
     "get_order",
     "last_offers",
+    "late_lines",
     "late_orders",
     "list_budgets",
     "list_deliveries",

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from typing import Any
+from uuid import UUID
 
 from catalog.kernel import db
 from catalog.kernel.access import Scope
@@ -79,6 +81,23 @@ async def late_orders(today: date, scope: Scope) -> Sequence[LateLine]:
 
     Scoped as orders are: by owner, or by the site they are delivered to.
     """
+    return await _late(
+        today,
+        " AND (r.path LIKE ANY($2::text[]) OR s.path LIKE ANY($2::text[]) OR s.id = ANY($3::bigint[]))",
+        scope.prefixes,
+        list(scope.site_ids),
+    )
+
+
+async def late_lines(today: date, order_ids: Collection[UUID] | None) -> Sequence[LateLine]:
+    """The same of these orders (None: of all), the earliest day first. Not scoped: for the house, which tells whoever
+    can mend it."""
+    if order_ids is None:
+        return await _late(today, "")
+    return await _late(today, " AND o.id = ANY($2::uuid[])", list(order_ids))
+
+
+async def _late(today: date, condition: str, *args: Any) -> Sequence[LateLine]:
     rows = await db.fetch(
         "SELECT o.id, o.number, l.line, l.item_id, i.name_zh, i.unit_zh, i.unit_factor, o.site_id, s.code, s.path,"
         " o.owner_region_id, r.path, o.supplier_id, p.name_zh, l.expected_on, $1 - l.expected_on, l.quantity,"
@@ -88,10 +107,8 @@ async def late_orders(today: date, scope: Scope) -> Sequence[LateLine]:
         f" LEFT JOIN party p ON p.id = o.supplier_id LEFT JOIN ({ARRIVED.format(orders=_ISSUED)}) a"
         "  ON a.order_id = o.id AND a.line = l.line"
         " WHERE o.status = 'ordered' AND l.expected_on < $1 AND l.quantity > coalesce(a.received, 0)"
-        " AND (r.path LIKE ANY($2::text[]) OR s.path LIKE ANY($2::text[]) OR s.id = ANY($3::bigint[]))"
-        " ORDER BY l.expected_on, o.seq, l.line",
+        f"{condition} ORDER BY l.expected_on, o.seq, l.line",
         today,
-        scope.prefixes,
-        list(scope.site_ids),
+        *args,
     )
     return [LateLine(*row) for row in rows]

@@ -5,7 +5,7 @@
 //   data-version: the version read, sent as If-Match. data-told="#id": the answer is shown there (told.js), not left.
 //   {name} in the address is taken from the field of that name.
 //   inputs: name="a.b" nests, name="lines[].x" inside [data-rows] > [data-row] makes rows;
-//   data-type="int|decimal|money|base|lines|within"; data-skip is not sent; empty means not said (data-null: means nothing).
+//   data-type="int|decimal|money|base|lines|numbers|within"; data-skip is not sent; empty means not said (data-null: means nothing).
 //   data-type="int|money|base|lines|minute"; data-skip is not sent; empty means not said (data-null: means nothing).
 import { call, NoAnswer, Problem } from "./api.js";
 import { all, h, one } from "./dom.js";
@@ -180,6 +180,8 @@ function converted(text, field) {
       return new Date(Date.now() + Number(text) * 3600_000).toISOString();
     case "minute": // a time of the day, as minutes
       return text.split(":").reduce((whole, part) => whole * 60 + Number(part), 0);
+    case "numbers":
+      return text.split(/[\s,，;；、]+/).filter(Boolean).map(Number);
     case "lines":
       return text.split(/[\n,，;；]+/).map((line) => line.trim()).filter(Boolean);
     default:
