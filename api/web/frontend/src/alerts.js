@@ -54,6 +54,9 @@ function say() {
 
 function hear(data) {
   heard.push(data);
+  // The list on screen is not fetched anew by itself: that would count as use of the session.
+  const news = one("[data-alert-news]");
+  if (news) news.hidden = false;
   clearTimeout(timer);
   timer = setTimeout(say, SAID_MS);
 }
