@@ -275,6 +275,8 @@ class ReleaseLine:
     reservation_id: UUID
     reservation_state: str
     reserved_until: datetime
+    reserved: int
+    """What the reservation holds: a fact may have shrunk it below the quantity."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,27 @@ def check_spoken(spoken: bool, allowed: bool, by: str, to: str, level: int | Non
         raise Invalid("requisition.too-long", "文字过长", longest=LONGEST_TEXT)
 
 
+def check_held(release: Release) -> None:
+    """All its goods are still held. Raises Refused with every line that is not: it lapsed, or a fact took the goods."""
+    gone = [line for line in release.lines if line.reservation_state != "held" or line.reserved < line.quantity]
+    if gone:
+        raise Refused(
+            "release.goods-gone",
+            "有物资的占用已失效，请撤销后重新安排货源",
+            line=gone[0].line,
+            lines=[
+                {
+                    "line": line.line,
+                    "item": line.item_zh,
+                    "lot": line.lot,
+                    "asked": line.quantity,
+                    "held": line.reserved if line.reservation_state == "held" else 0,
+                }
+                for line in gone
+            ],
+        )
+
+
 def check_releaser(release: Release, login: str) -> None:
     """Nobody releases what he asked for. Raises Refused."""
     if login in release.authors:

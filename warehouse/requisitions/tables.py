@@ -46,6 +46,7 @@ class RequisitionLineRow(Table, tablename="requisition_line"):
     lat = DoublePrecision(null=True, default=None)
     lon = DoublePrecision(null=True, default=None)
     note = Text()
+    gone = Boolean()
 
 
 class RequisitionContactRow(Table, tablename="requisition_contact"):

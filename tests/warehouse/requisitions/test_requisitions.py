@@ -1,24 +1,292 @@
 """Requisitions on a real database: asked, approved, sourced, released, carried out; who sees and may do what."""
 
+import asyncio
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
-from catalog.kernel.access import EVERYWHERE
-from catalog.kernel.errors import Missing
+from catalog.kernel.access import EVERYWHERE, ROLES, Grant, Role, Scope
+from catalog.kernel.errors import Denied, Invalid, Missing, Refused
+from catalog.kernel.stamp import Stamp
 from tests.catalog.test_tables import kind
-from warehouse.requisitions import queries, tables
+from tests.warehouse.stock import world
+from warehouse.incidents import actions as incidents
+from warehouse.incidents.model import Hazard, IncidentFacts, Level, NeedFacts
+from warehouse.requisitions import actions, queries, tables
+from warehouse.requisitions.model import LineFacts, Release, ReleaseStatus, RequisitionFacts, Status, Wishes
+from warehouse.requisitions.sourcing import plan as sourcing
+
+CITY, A, B, TOWN = 1, 2, 3, 4
+TENT, QUILT = 1, 2
+DAY = date(2027, 6, 1)
 
 
-async def test_nothing_is_there_at_first(city: asyncpg.Connection) -> None:
-    assert not (await queries.list_requisitions(scope=EVERYWHERE, text="x")).items
-    assert not (await queries.list_releases(scope=EVERYWHERE, owed=True)).items
-    assert not (await queries.list_releases(scope=EVERYWHERE, text="x")).items
-    for one in (queries.get_requisition, queries.get_release):
-        with pytest.raises(Missing):
-            await one(uuid4(), EVERYWHERE)
+def hand(role: Role = Role.DISPATCHER, path: str = "/1/", *, login: str = "duty", hours: float = 0) -> Stamp:
+    stamp = world.stamp(at=world.NOW + timedelta(hours=hours))
+    return replace(stamp, attempt=uuid4(), login=login, grants=(Grant(role, path, ROLES[role]),))
+
+
+def boss(path: str = "/1/", **more: Any) -> Stamp:
+    return hand(Role.APPROVER, path, **{"login": "boss", **more})
+
+
+def facts(**more: Any) -> RequisitionFacts:
+    return RequisitionFacts(**{"region_id": A, "reason": "安置转移群众", "own_stock": "已用完", **more})
+
+
+def tents(quantity: int = 40, **more: Any) -> LineFacts:
+    return LineFacts(**{"region_id": TOWN, "quantity": quantity, "item_id": TENT, **more})
+
+
+@pytest.fixture
+async def stocked(city: asyncpg.Connection) -> asyncpg.Connection:
+    """50 tents of the city in its own store, 30 in district B's, of B; 20 more of the city that expire first."""
+    first, second, third = await world.add_lots(
+        city,
+        {"expires_on": DAY + timedelta(days=900)},
+        {"owner_region_id": B},
+        {"expires_on": DAY},
+    )
+    await world.receive(first, 50, 101)
+    await world.receive(second, 30, 121, site_id=3)
+    await world.receive(third, 20, 102)
+    return city
+
+
+async def approved(*lines: LineFacts, hours: float = 0, **more: Any) -> UUID:
+    done = await actions.create_requisition(
+        stamp=hand(hours=hours), facts=facts(**more), lines=lines or (tents(),), submit=True
+    )
+    await actions.approve_requisition(stamp=boss(hours=hours), requisition_id=UUID(done["id"]))
+    return UUID(done["id"])
+
+
+NO_WISHES = Wishes()
+
+
+async def planned(requisition: UUID, wishes: Wishes = NO_WISHES, stamp: Stamp | None = None) -> UUID:
+    by = stamp or hand()
+    found = await queries.get_requisition(requisition, EVERYWHERE)
+    task = await queries.read_task(found, Scope(("/1/",)), wishes, by.recorded_at)
+    done = await actions.keep_plan(stamp=by, requisition_id=requisition, plan=sourcing.plan(task), wishes=wishes)
+    return UUID(done["plan"])
+
+
+async def sourced(requisition: UUID, **more: Any) -> list[Release]:
+    await actions.accept_plan(stamp=hand(**more), requisition_id=requisition, plan_id=await planned(requisition))
+    return list(await queries.releases_of(requisition))
+
+
+async def status_of(requisition: UUID) -> Status:
+    return (await queries.get_requisition(requisition, EVERYWHERE)).status
+
+
+async def test_from_a_need_to_the_end(stocked: asyncpg.Connection) -> None:
+    done = await incidents.open_incident(
+        stamp=boss(),
+        facts=IncidentFacts("台风", Hazard.TYPHOON, A, world.NOW - timedelta(hours=1)),
+        level=Level.II,
+        reason="红色预警",
+    )
+    incident = UUID(done["id"])
+    need = NeedFacts(TOWN, 60, item_id=TENT, own_stock_used="本镇已用完", receiver="王", phone="139")
+    needs = (await incidents.add_needs(stamp=hand(), incident_id=incident, needs=[need]))["needs"]
+    said = facts(incident_id=incident, own_stock="")
+    made = await actions.create_requisition(stamp=hand(), facts=said, need_ids=[UUID(needs[0])], submit=True)
+    requisition = UUID(made["id"])
+    with pytest.raises(Refused, match="已列入申请"):
+        await actions.create_requisition(stamp=hand(), facts=said, need_ids=[UUID(needs[0])])
+    with pytest.raises(Refused) as own:
+        await actions.approve_requisition(stamp=boss(login="duty"), requisition_id=requisition)
+    assert own.value.code == "requisition.own"
+    await actions.approve_requisition(stamp=boss(), requisition_id=requisition)
+    assert await status_of(requisition) is Status.APPROVED
+    (order,) = await sourced(requisition)
+    assert [(line.quantity, line.expires_on) for line in order.lines] == [(20, DAY), (40, DAY + timedelta(days=900))]
+    assert (order.status, order.number, order.receiver, order.site_code) == (ReleaseStatus.WAITING, None, "王", "CZ01")
+    assert (await status_of(requisition)) is Status.SOURCED
+    assert sum(held for _, held in (await world.balances(stocked)).values()) == 60
+    with pytest.raises(Refused, match="自己申请"):
+        await actions.release(stamp=boss(login="duty"), release_id=order.id)
+    with pytest.raises(Invalid):
+        await actions.release(stamp=boss(), release_id=order.id, spoken=True, spoken_by="李市长")
+    out = await actions.release(
+        stamp=boss(hours=1), release_id=order.id, spoken=True, spoken_by="李市长", spoken_to="张库长"
+    )
+    assert (out["number"], await status_of(requisition)) == ("ZL-2026-0001", Status.RELEASED)
+    owed = (await queries.list_releases(scope=EVERYWHERE, owed=True)).items
+    assert [(one.id, one.papers_due_at) for one in owed] == [(order.id, world.NOW + timedelta(hours=49))]
+    for verb, status in (("pick", Status.PICKING), ("ship", Status.SHIPPED), ("receive", Status.RECEIVED)):
+        await actions.move_release(stamp=hand(Role.KEEPER, "/1/"), release_id=order.id, verb=verb)
+        assert await status_of(requisition) is status
+    with pytest.raises(Refused, match="手续"):
+        await actions.move_release(stamp=hand(), release_id=order.id, verb="close")
+    file_id = await a_scan(boss())
+    await actions.file_paper(stamp=boss(), release_id=order.id, paper_number="常应急〔2026〕8号", file_id=file_id)
+    with pytest.raises(Refused, match="他人核对"):
+        await actions.check_paper(stamp=boss(), release_id=order.id, agrees=True)
+    await actions.check_paper(stamp=boss(login="second"), release_id=order.id, agrees=True)
+    await actions.move_release(stamp=hand(), release_id=order.id, verb="close")
+    await actions.close_requisition(stamp=hand(), requisition_id=requisition)
+    assert await status_of(requisition) is Status.CLOSED
+
+
+async def a_scan(stamp: Stamp) -> UUID:
+    from warehouse.files import actions as files
+    from warehouse.files.model import Cleaned, FileKind
+
+    made = await files.add_file(stamp=stamp, file=Cleaned(FileKind.PDF, b"%PDF-1.4 test"), name="order.pdf")
+    return UUID(made["id"])
+
+
+async def test_own_stock_first_or_say_why(stocked: asyncpg.Connection) -> None:
+    (mine,) = await world.add_lots(stocked, {"owner_region_id": TOWN})
+    await world.receive(mine, 7, 111, site_id=2)
+    made = await actions.create_requisition(stamp=hand(), facts=facts(own_stock=""), lines=[tents()])
+    requisition = UUID(made["id"])
+    with pytest.raises(Refused) as refused:
+        await actions.submit_requisition(stamp=hand(), requisition_id=requisition)
+    assert refused.value.code == "requisition.own-stock-first"
+    assert refused.value.facts["goods"] == [{"line": 1, "goods": "帐篷", "free": 7, "sites": ["AA01库"]}]
+    said = facts(own_stock="用于本镇第二安置点")
+    await actions.edit_requisition(stamp=hand(), requisition_id=requisition, version=1, facts=said)
+    await actions.submit_requisition(stamp=hand(), requisition_id=requisition)
+    assert await status_of(requisition) is Status.SUBMITTED
+    # Goods of the asking region alone need no word, and nothing else is planned for it.
+    at_home = await approved(upward=False, own_stock="")
+    (order,) = await sourced(at_home)
+    assert [(line.quantity, order.owner_key) for line in order.lines] == [(7, "town-a1")]
+    assert (await queries.get_requisition(at_home, EVERYWHERE)).lines[0].rest == 33
+
+
+async def test_who_may_do_what_and_see_what(stocked: asyncpg.Connection) -> None:
+    requisition = await approved(tents(80))
+    with pytest.raises(Missing):
+        await actions.create_requisition(stamp=hand(path="/1/3/"), facts=facts(), lines=[tents()])
+    with pytest.raises(Denied):
+        await actions.create_requisition(stamp=hand(Role.PLANNER), facts=facts(), lines=[tents()])
+    with pytest.raises(Missing):
+        await queries.get_requisition(requisition, Scope(("/1/3/",)))
+    by_city, by_b = sorted(await sourced(requisition), key=lambda one: one.owner_region_id)
+    assert sum(line.quantity for line in by_b.lines) == 10
+    assert (await queries.get_requisition(requisition, Scope(("/1/3/",)))).number  # a shared document by now
+    with pytest.raises(Missing):
+        await actions.release(stamp=boss("/1/2/"), release_id=by_b.id)
+    with pytest.raises(Missing):
+        await actions.release(stamp=boss("/1/3/"), release_id=by_city.id)
+    with pytest.raises(Denied):
+        await actions.release(stamp=hand(), release_id=by_city.id)
+    with pytest.raises(Refused, match="口头"):
+        await actions.release(stamp=boss("/1/3/"), release_id=by_b.id, spoken=True, spoken_by="李", spoken_to="张")
+    await actions.release(stamp=boss("/1/3/"), release_id=by_b.id)
+    assert await status_of(requisition) is Status.SOURCED  # the other one still waits
+    await actions.refuse_release(stamp=boss(), release_id=by_city.id, reason="留作他用")
+    assert await status_of(requisition) is Status.RELEASED
+    found = await queries.get_requisition(requisition, EVERYWHERE)
+    assert found.lines[0].rest == 70
+    assert sum(held for _, held in (await world.balances(stocked)).values()) == 10
+    with pytest.raises(Refused) as out:
+        await actions.cancel_requisition(stamp=hand(), requisition_id=requisition, reason="不需要")
+    assert out.value.code == "requisition.not-from-here"
+    await actions.cancel_release(stamp=boss("/1/3/"), release_id=by_b.id, reason="改由他处调出")
+    assert await status_of(requisition) is Status.APPROVED
+    assert sum(held for _, held in (await world.balances(stocked)).values()) == 0
+    await actions.amend_requisition(stamp=hand(), requisition_id=requisition, reason="改数量")
+    again = await queries.get_requisition(requisition, EVERYWHERE)
+    assert again.approvals == ()
+    await actions.edit_requisition(
+        stamp=hand(), requisition_id=requisition, version=again.version, facts=facts(), lines=[tents(5), tents(6)]
+    )
+    assert [line.rest for line in (await queries.get_requisition(requisition, EVERYWHERE)).lines] == [5, 6]
+
+
+async def test_a_plan_whose_stock_moved_is_refused_line_by_line_and_nothing_is_held(
+    stocked: asyncpg.Connection,
+) -> None:
+    requisition = await approved(tents(60), LineFacts(region_id=TOWN, quantity=5, item_id=QUILT))
+    (quilts,) = await world.add_lots(stocked, {"item_id": QUILT})
+    await world.receive(quilts, 5, 103)
+    plan = await planned(requisition)
+    late = await planned(requisition)
+    with pytest.raises(Refused) as old:
+        await actions.accept_plan(stamp=hand(), requisition_id=requisition, plan_id=plan)
+    assert old.value.code == "sourcing.not-current"
+    await world.issue(quilts, 1, 103)
+    with pytest.raises(Refused) as moved:
+        await actions.accept_plan(stamp=hand(), requisition_id=requisition, plan_id=late)
+    assert moved.value.code == "sourcing.stock-moved"
+    assert [(one["line"], one["asked"], one["free"]) for one in moved.value.facts["lines"]] == [(2, 5, 4)]
+    assert sum(held for _, held in (await world.balances(stocked)).values()) == 0
+    once = replace(hand(), attempt=uuid4())
+    new = await planned(requisition)
+    first = await actions.accept_plan(stamp=once, requisition_id=requisition, plan_id=new)
+    twice = await actions.accept_plan(stamp=once, requisition_id=requisition, plan_id=new)
+    assert twice == {**first, "repeat": True}
+    assert sum(held for _, held in (await world.balances(stocked)).values()) == 64
+
+
+async def test_a_lapsed_hold_is_free_again_and_the_order_says_so(stocked: asyncpg.Connection) -> None:
+    (order,) = await sourced(await approved(tents(70)))
+    late = await approved(tents(70), hours=30)
+    plan = await planned(late, stamp=hand(hours=30))
+    await actions.accept_plan(stamp=hand(hours=30), requisition_id=late, plan_id=plan)
+    with pytest.raises(Refused) as gone:
+        await actions.release(stamp=boss(hours=31), release_id=order.id)
+    assert [(one["asked"], one["held"]) for one in gone.value.facts["lines"]] == [(20, 0), (50, 0)]
+    await actions.cancel_release(stamp=hand(hours=31), release_id=order.id, reason="占用已失效")
+    assert await status_of(order.requisition_id) is Status.APPROVED
+
+
+async def test_pins_and_bans_of_the_dispatcher(stocked: asyncpg.Connection) -> None:
+    requisition = await approved(tents(30))
+    (line,) = (await queries.get_requisition(requisition, EVERYWHERE)).lines
+    wishes = Wishes(pins=((str(line.id), "3:3", TENT, 12),), forbidden=((str(line.id), "1:1"),))
+    await actions.accept_plan(stamp=hand(), requisition_id=requisition, plan_id=await planned(requisition, wishes))
+    (order,) = await queries.releases_of(requisition)
+    assert (order.owner_key, [one.quantity for one in order.lines]) == ("district-b", [12, 18])
+    assert (await queries.list_plans(requisition))[0].wishes == wishes
+
+
+async def test_what_must_stay_stays(stocked: asyncpg.Connection) -> None:
+    await stocked.execute(
+        "INSERT INTO norm (id, region_id, item_id, minimum, basis, basis_per, unit, valid_from, source, created_at,"
+        " created_by, attempt) VALUES (gen_random_uuid(), 1, 1, 60, 'fixed', 1, '', '2020-01-01', 'test', now(), 'x',"
+        " gen_random_uuid())"
+    )
+    requisition = await approved(tents(80))
+    orders = await sourced(requisition)
+    assert {one.owner_key: sum(line.quantity for line in one.lines) for one in orders} == {"city": 10, "district-b": 30}
+    plan = (await queries.list_plans(requisition))[0].content
+    assert plan["uncovered"][0]["quantity"] == 40
+    assert plan["uncovered"][0]["help"][0]["why"] == "protected"
+
+
+async def test_many_accept_overlapping_plans_and_nothing_is_oversold(stocked: asyncpg.Connection) -> None:
+    wanted = [await approved(tents(30)) for _ in range(8)]
+    plans = [await planned(one) for one in wanted]
+
+    async def accept(requisition: UUID, plan: UUID) -> Any:
+        try:
+            return await actions.accept_plan(stamp=hand(), requisition_id=requisition, plan_id=plan)
+        except Refused as refused:
+            return refused
+
+    answers = await asyncio.gather(*(accept(one, plan) for one, plan in zip(wanted, plans, strict=True)))
+    won = [one for one in answers if not isinstance(one, Refused)]
+    lost = [one for one in answers if isinstance(one, Refused)]
+    assert len(won) >= 1
+    assert lost
+    assert {one.code for one in lost} == {"sourcing.stock-moved"}
+    assert all(one.facts["lines"][0]["line"] == 1 for one in lost)
+    balances = await world.balances(stocked)
+    assert all(held <= there for there, held in balances.values())
+    assert sum(held for _, held in balances.values()) == 30 * len(won)
+    held = await stocked.fetchval("SELECT coalesce(sum(quantity), 0) FROM reservation WHERE state = 'held'")
+    assert held == 30 * len(won)
 
 
 @pytest.mark.parametrize(
@@ -28,4 +296,6 @@ async def test_the_mirror_is_the_table(city: asyncpg.Connection, table: Any) -> 
     rows = await city.fetch(
         "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = $1", table._meta.tablename
     )
-    assert {column._meta.name: kind(column) for column in table._meta.columns} == {row[0]: row[1] for row in rows}
+    assert {column._meta.name: kind(column) for column in table._meta.columns} == {
+        row[0]: row[1].lower() for row in rows
+    }

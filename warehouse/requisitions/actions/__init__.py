@@ -1,5 +1,44 @@
-"""Writes of requisitions, plans and release orders."""
+"""Writes of requisitions, plans and release orders: one function per verb."""
 
-from warehouse.requisitions.actions.releases import move_release, note_short
+from warehouse.requisitions.actions.plans import accept_plan, keep_plan
+from warehouse.requisitions.actions.releases import (
+    cancel_release,
+    check_paper,
+    file_paper,
+    move_release,
+    note_short,
+    refuse_release,
+    release,
+)
+from warehouse.requisitions.actions.requisitions import (
+    amend_requisition,
+    approve_requisition,
+    cancel_requisition,
+    close_requisition,
+    create_requisition,
+    edit_requisition,
+    reject_requisition,
+    submit_requisition,
+    withdraw_sources,
+)
 
-__all__ = ["move_release", "note_short"]
+__all__ = [
+    "accept_plan",
+    "amend_requisition",
+    "approve_requisition",
+    "cancel_release",
+    "cancel_requisition",
+    "check_paper",
+    "close_requisition",
+    "create_requisition",
+    "edit_requisition",
+    "file_paper",
+    "keep_plan",
+    "move_release",
+    "note_short",
+    "refuse_release",
+    "reject_requisition",
+    "release",
+    "submit_requisition",
+    "withdraw_sources",
+]

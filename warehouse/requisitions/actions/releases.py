@@ -1,14 +1,137 @@
 """Writes of release orders (动用指令): the owner's word, its paper, and how far the goods are."""
 
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from catalog.kernel import attempts, db
 from catalog.kernel.attempts import Receipt
-from catalog.kernel.errors import Missing
+from catalog.kernel.errors import Invalid, Missing
+from catalog.kernel.parameters import whole
 from catalog.kernel.stamp import Stamp
-from warehouse.requisitions import rules, workflow
-from warehouse.requisitions.actions.notes import release_changed, release_locked
-from warehouse.requisitions.model import LONGEST_TEXT, ReleaseStatus
+from catalog.kernel.time import day_of
+from warehouse.files import actions as files
+from warehouse.files.model import Subject
+from warehouse.incidents import queries as incidents
+from warehouse.incidents.model import Level
+from warehouse.requisitions import queries, rules, workflow
+from warehouse.requisitions.actions.notes import hand_of, release_changed, release_locked
+from warehouse.requisitions.model import (
+    CARRY_HOURS,
+    LONGEST_TEXT,
+    RELEASE_DOCUMENT,
+    Release,
+    ReleaseLine,
+    ReleaseStatus,
+)
+from warehouse.stock import actions as stock
+
+
+async def release(
+    *,
+    stamp: Stamp,
+    release_id: UUID,
+    spoken: bool = False,
+    spoken_by: str = "",
+    spoken_to: str = "",
+    paper_number: str = "",
+    version: int | None = None,
+) -> Receipt:
+    """下达: the owner lets the goods go. It takes its gapless number; the goods are held on until they leave.
+
+    Needs release.order over the owner's region; nobody releases what he asked for. A spoken order says who spoke and to
+    whom, and its paper is due within the level's hours. Raises Missing, Denied, Stale, Invalid, Refused
+    (`release.own`, `release.not-by-voice`, `release.goods-gone` with every line).
+    """
+
+    async def work() -> Receipt:
+        before = await release_locked(stamp, release_id, "release", version)
+        rules.check_releaser(before, stamp.login)
+        level = None
+        if before.level is not None:
+            level = await incidents.level_rules(Level(before.level), before.requisition_path)
+        rules.check_spoken(spoken, level is not None and level.spoken, spoken_by, spoken_to, before.level)
+        rules.check_held(before)
+        until = stamp.recorded_at + timedelta(hours=await whole(CARRY_HOURS.key, before.owner_path))
+        for line in sorted(before.lines, key=_lock_order):
+            part = hand_of(stamp).for_part(f"hold {line.id}", str(line.reservation_id))
+            await stock.prolong(stamp=part, reservation=line.reservation_id, expires_at=until)
+        year = day_of(stamp.recorded_at).year
+        serial = await db.fetch_value(
+            "INSERT INTO release_counter (year, last) VALUES ($1, 1)"
+            " ON CONFLICT (year) DO UPDATE SET last = release_counter.last + 1 RETURNING last",
+            year,
+        )
+        number = rules.release_number(year, serial)
+        due = stamp.recorded_at + timedelta(hours=level.papers_hours) if spoken and level is not None else None
+        sets = {
+            "number": number,
+            "released_at": stamp.recorded_at,
+            "released_by": stamp.login,
+            "spoken": spoken,
+            "spoken_by": spoken_by.strip() if spoken else "",
+            "spoken_to": spoken_to.strip() if spoken else "",
+            "papers_due_at": due,
+            "paper_number": paper_number.strip()[:LONGEST_TEXT],
+        }
+        facts = {"spoken": spoken, "spoken_by": sets["spoken_by"], "spoken_to": sets["spoken_to"]}
+        said = {**facts, "papers_due_at": due.isoformat() if due else None}
+        return await release_changed(stamp, "release", before, ReleaseStatus.RELEASED, sets, said)
+
+    return await attempts.once(stamp, "release.release", work)
+
+
+async def refuse_release(*, stamp: Stamp, release_id: UUID, reason: str, version: int | None = None) -> Receipt:
+    """不同意: the owner keeps its goods. What was held is free, and the lines are open again."""
+    return await _end(stamp, "refuse", release_id, ReleaseStatus.REFUSED, reason, version)
+
+
+async def cancel_release(*, stamp: Stamp, release_id: UUID, reason: str, version: int | None = None) -> Receipt:
+    """撤销: before it is released by the dispatcher, after it by the owner, as long as nothing has been picked."""
+    return await _end(stamp, "cancel", release_id, ReleaseStatus.CANCELLED, reason, version)
+
+
+async def file_paper(
+    *, stamp: Stamp, release_id: UUID, paper_number: str, file_id: UUID, version: int | None = None
+) -> Receipt:
+    """补办手续: the scan of the written order. It counts when somebody else has checked it."""
+
+    async def work() -> Receipt:
+        before = await release_locked(stamp, release_id, "file-paper", version)
+        if not 0 < len(paper_number.strip()) <= LONGEST_TEXT:
+            raise Invalid("release.no-paper-number", "请填写书面指令的文号")
+        subject = Subject(RELEASE_DOCUMENT, str(release_id))
+        await files.attach_files(stamp=stamp, file_ids=[file_id], subject=subject)
+        sets = {
+            "paper_number": paper_number.strip(),
+            "paper_file_id": file_id,
+            "paper_filed_at": stamp.recorded_at,
+            "paper_filed_by": stamp.login,
+        }
+        facts = {"paper_number": paper_number.strip(), "file": str(file_id)}
+        return await release_changed(stamp, "file-paper", before, before.status, sets, facts)
+
+    return await attempts.once(stamp, "release.file-paper", work)
+
+
+async def check_paper(
+    *, stamp: Stamp, release_id: UUID, agrees: bool, note: str = "", version: int | None = None
+) -> Receipt:
+    """核对: the paper says what was spoken, or it does not and is owed still. Not by who filed it."""
+
+    async def work() -> Receipt:
+        before = await release_locked(stamp, release_id, "check-paper", version)
+        rules.check_checker(before, stamp.login)
+        sets: dict[str, Any] = {"paper_checked_at": stamp.recorded_at, "paper_checked_by": stamp.login}
+        if not agrees:
+            if not note.strip():
+                raise Invalid("requisition.reason-needed", "请写明原因（500 字以内）")
+            sets = {"paper_filed_at": None, "paper_filed_by": "", "paper_file_id": None}
+        facts = {"agrees": agrees, "note": note.strip()[:LONGEST_TEXT]}
+        return await release_changed(stamp, "check-paper", before, before.status, sets, facts)
+
+    return await attempts.once(stamp, "release.check-paper", work)
 
 
 async def move_release(*, stamp: Stamp, release_id: UUID, verb: str, version: int | None = None) -> Receipt:
@@ -52,3 +175,50 @@ async def note_short(
 
     part = stamp.for_part(f"short {line_id}", [str(line_id), quantity, note]) if db.in_transaction() else stamp
     return await attempts.once(part, "release.short", work)
+
+
+# --- parts ----------------------------------------------------------------------------------------------------------
+
+
+def _lock_order(line: ReleaseLine) -> tuple[int, int]:
+    """Balances are locked by lot and place, as the ledger does."""
+    return line.lot_id, line.place_id
+
+
+def reason_of(text: str) -> str:
+    """The word that a step needs. Raises Invalid."""
+    said = text.strip()
+    if not 0 < len(said) <= LONGEST_TEXT:
+        raise Invalid("requisition.reason-needed", "请写明原因（500 字以内）")
+    return said
+
+
+async def _end(
+    stamp: Stamp, verb: str, release_id: UUID, status: ReleaseStatus, reason: str, version: int | None
+) -> Receipt:
+    async def work() -> Receipt:
+        said = reason_of(reason)
+        before = await release_locked(stamp, release_id, verb, version)
+        await _free(stamp, [before])
+        sets = {"ended_at": stamp.recorded_at, "end_reason": said}
+        return await release_changed(stamp, verb, before, status, sets, {"reason": said})
+
+    return await attempts.once(stamp, f"release.{verb}", work)
+
+
+async def end_waiting(stamp: Stamp, requisition_id: UUID, reason: str) -> int:
+    """Cancel the orders of a locked requisition that wait for a word, and free what they held; how many."""
+    found = [one for one in await queries.releases_of(requisition_id) if one.status is ReleaseStatus.WAITING]
+    await _free(stamp, found)
+    for one in found:
+        sets = {"ended_at": stamp.recorded_at, "end_reason": reason}
+        await release_changed(stamp, "cancel", one, ReleaseStatus.CANCELLED, sets, {"reason": reason})
+    return len(found)
+
+
+async def _free(stamp: Stamp, found: Iterable[Release]) -> None:
+    """End what is still held for these orders."""
+    lines = [line for one in found for line in one.lines if line.reservation_state == "held"]
+    for line in sorted(lines, key=_lock_order):
+        part = hand_of(stamp).for_part(f"free {line.id}", str(line.reservation_id))
+        await stock.release(stamp=part, reservation=line.reservation_id, note="release order ended")

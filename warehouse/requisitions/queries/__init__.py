@@ -18,9 +18,11 @@ from warehouse.requisitions.queries.requisitions import (
     missing,
     standing,
 )
+from warehouse.requisitions.queries.tasks import at_home, read_task
 
 __all__ = [
     "approvals_needed",
+    "at_home",
     "find_plans",
     "find_releases",
     "find_requisition",
@@ -32,6 +34,7 @@ __all__ = [
     "list_requisitions",
     "missing",
     "missing_release",
+    "read_task",
     "releases_of",
     "standing",
 ]

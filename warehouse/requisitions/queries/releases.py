@@ -31,7 +31,7 @@ _SELECT = (
 _LINES = (
     "SELECT l.release_id, l.id, l.line, l.requisition_line_id, n.need_id, i.id, i.key, i.name_zh, i.name_en, i.spec,"
     " i.unit_zh, i.unit_en, i.unit_factor, t.id, t.number, t.expires_on, p.id, p.code, l.quantity, l.covers, l.short,"
-    " l.reservation_id, v.state, v.expires_at"
+    " l.reservation_id, v.state, v.expires_at, v.quantity"
     " FROM release_line l JOIN requisition_line n ON n.id = l.requisition_line_id JOIN item i ON i.id = l.item_id"
     " JOIN lot t ON t.id = l.lot_id JOIN place p ON p.id = l.place_id JOIN reservation v ON v.id = l.reservation_id"
     " WHERE l.release_id = ANY($1::uuid[]) ORDER BY l.release_id, l.line"

@@ -60,7 +60,7 @@ _LINES = (
     + ", ".join(f"l.{name}" for name in _LINE_FACTS)
     + " FROM requisition_line l JOIN region r ON r.id = l.region_id LEFT JOIN item i ON i.id = l.item_id"
     " LEFT JOIN material_class k ON k.id = l.class_id LEFT JOIN requisition_contact c ON c.line_id = l.id"
-    " WHERE l.requisition_id = ANY($1::uuid[]) ORDER BY l.requisition_id, l.line"
+    " WHERE l.requisition_id = ANY($1::uuid[]) AND NOT l.gone ORDER BY l.requisition_id, l.line"
 )
 
 

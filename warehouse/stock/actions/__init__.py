@@ -8,7 +8,7 @@ from warehouse.stock.actions.loans import lend, take_back
 from warehouse.stock.actions.open_balance import Opening, open_balance
 from warehouse.stock.actions.pallets import Content, build_pallet
 from warehouse.stock.actions.receive import Arrival, receive
-from warehouse.stock.actions.reserve import release, reserve
+from warehouse.stock.actions.reserve import prolong, release, reserve
 from warehouse.stock.actions.reverse import reverse
 from warehouse.stock.actions.transfer import (
     Take,
@@ -44,6 +44,7 @@ __all__ = [
     "move",
     "open_balance",
     "open_case",
+    "prolong",
     "put_away",
     "receive",
     "release",

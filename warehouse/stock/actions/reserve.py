@@ -110,6 +110,32 @@ async def release(*, stamp: Stamp, reservation: UUID, note: str = "") -> attempt
     return await attempts.once(stamp, "release", work)
 
 
+async def prolong(*, stamp: Stamp, reservation: UUID, expires_at: datetime) -> attempts.Receipt:
+    """Hold on until another instant: what was planned has been ordered. Refused if the reservation has ended."""
+
+    async def work() -> attempts.Receipt:
+        row = await db.fetch_row("SELECT lot_id, place_id FROM reservation WHERE id = $1", reservation)
+        spot = (await queries.get_spots([row[1]])).get(row[1]) if row else None
+        if row is None or spot is None:
+            raise Missing("stock.no-such-reservation", "没有这个预留")
+        stamp.require_at(Permission.RESERVE, spot.path, spot.site_id)
+        if expires_at <= stamp.recorded_at:
+            raise Invalid("stock.reservation-in-past", "预留截止时间已过")
+        await db.fetch_row(_LOCK, row[0], row[1], Condition.GOOD.value)
+        held = await db.fetch_value(
+            "UPDATE reservation SET expires_at = $2 WHERE id = $1 AND state = 'held' RETURNING quantity",
+            reservation,
+            expires_at,
+        )
+        if held is None:
+            raise Refused("stock.reservation-over", "该预留已结束（已出库、已释放或已过期）")
+        facts = {"reservation": str(reservation), "quantity": held, "until": expires_at.isoformat()}
+        await audit.record(stamp, "stock.prolong", subject_kind="site", subject_id=str(spot.site_id), facts=facts)
+        return {"verb": "prolong", **facts}
+
+    return await attempts.once(stamp, "prolong", work)
+
+
 async def _release_lapsed(stamp: Stamp, lot_id: int, place_id: int) -> int:
     """End the lapsed reservations on a locked row; how much they held."""
     lapsed = await db.fetch(

@@ -1,0 +1,276 @@
+"""Plans are kept, and accepted: lines become reservations and release orders in one transaction, or nothing does."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from catalog.kernel import attempts, db
+from catalog.kernel.attempts import Receipt
+from catalog.kernel.errors import Refused
+from catalog.kernel.jsontext import json_text
+from catalog.kernel.parameters import whole
+from catalog.kernel.stamp import Stamp
+from warehouse.requisitions import queries
+from warehouse.requisitions.actions.notes import changed, hand_of, locked
+from warehouse.requisitions.model import HOLD_HOURS, RELEASE_DOCUMENT, Requisition, Status, Wishes
+from warehouse.requisitions.model import Line as Wanted
+from warehouse.requisitions.queries.tasks import Stand, read_protections, stands
+from warehouse.requisitions.sourcing import kept
+from warehouse.requisitions.sourcing.model import Line, Plan
+from warehouse.stock import actions as stock
+from warehouse.stock.model import DocumentRef
+
+_URGENCY = {1: 10, 2: 30, 3: 60, 4: 90}
+"""The ledger's priority of what is held for a need's: 100 is what anybody may hold."""
+
+
+async def keep_plan(
+    *, stamp: Stamp, requisition_id: UUID, plan: Plan, wishes: Wishes, version: int | None = None
+) -> Receipt:
+    """Keep a plan that was worked out; it is the current one until the next, or until it is accepted.
+
+    Needs requisition.source at the region that asks. Raises Missing, Denied, Stale, Refused.
+    """
+
+    async def work() -> Receipt:
+        before = (await locked(stamp, requisition_id, "plan", version)).requisition
+        plan_id = uuid5(stamp.attempt, "plan")
+        await db.execute(
+            "UPDATE sourcing_plan SET state = 'superseded' WHERE requisition_id = $1 AND state = 'current'",
+            requisition_id,
+        )
+        said = {"pins": [list(one) for one in wishes.pins], "forbidden": [list(one) for one in wishes.forbidden]}
+        await db.execute(
+            "INSERT INTO sourcing_plan (id, requisition_id, made_at, made_by, state, wishes, content, attempt)"
+            " VALUES ($1, $2, $3, $4, 'current', $5::jsonb, $6::jsonb, $7)",
+            plan_id,
+            requisition_id,
+            stamp.recorded_at,
+            stamp.login,
+            json.dumps(said),
+            json_text(kept.write(plan)),
+            stamp.attempt,
+        )
+        facts = {
+            "plan": str(plan_id),
+            "lines": len(plan.lines),
+            "uncovered": len(plan.uncovered),
+            "shipments": plan.goals.shipments,
+            "pins": len(wishes.pins),
+            "forbidden": len(wishes.forbidden),
+        }
+        return await changed(stamp, "plan", before, before.status, None, facts)
+
+    return await attempts.once(stamp, "requisition.plan", work)
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """So much of one lot at one place, for one line of the plan."""
+
+    line: Line
+    stand: Stand
+    quantity: int
+    covers: int
+
+
+async def accept_plan(*, stamp: Stamp, requisition_id: UUID, plan_id: UUID, version: int | None = None) -> Receipt:
+    """Hold all the goods of the current plan, and write the release orders that wait for their owners' word.
+
+    Raises Missing, Denied, Stale, Refused (`sourcing.not-current`, `sourcing.nothing-planned`, `sourcing.stock-moved`
+    with every line for which the goods are not there, or are protected, any more; then nothing is held).
+    """
+
+    async def work() -> Receipt:
+        before = (await locked(stamp, requisition_id, "accept", version)).requisition
+        found = await queries.get_plan(plan_id, requisition_id)
+        if found.state != "current":
+            raise Refused("sourcing.not-current", "这个方案已被替换或已采纳，请重新载入", state=found.state)
+        plan = kept.read(found.content)
+        if not plan.lines:
+            raise Refused("sourcing.nothing-planned", "方案没有可用货源")
+        items = sorted({line.item for line in plan.lines})
+        # Rivals for the same goods wait here: what one of them holds counts for what the next may take.
+        for item in items:
+            await db.execute("SELECT pg_advisory_xact_lock(hashtextextended('sourcing', $1))", item)
+        there = await _locked_stands({_lot(line) for line in plan.lines}, items, stamp)
+        wanted = {str(line.id): line for line in before.lines}
+        takes, failing = allot(plan.lines, there)
+        failing += await _protected(before, plan.lines, stamp)
+        if failing:
+            raise await _moved(failing, wanted)
+        orders = await _write_orders(stamp, before, plan_id, takes, wanted)
+        await db.execute("UPDATE sourcing_plan SET state = 'accepted' WHERE id = $1", plan_id)
+        facts = {"plan": str(plan_id), "releases": [str(one) for one in orders], "lines": len(takes)}
+        return await changed(stamp, "accept", before, Status.SOURCED, None, facts)
+
+    return await attempts.once(stamp, "requisition.accept", work)
+
+
+# --- parts ----------------------------------------------------------------------------------------------------------
+
+
+def _lot(line: Line) -> int:
+    return int(line.supply.split(":")[0])
+
+
+async def _locked_stands(lot_ids: set[int], items: Sequence[int], stamp: Stamp) -> dict[str, list[Stand]]:
+    """What stands of the plan's lots now, its balances locked in the ledger's order; by supply."""
+    await db.execute(
+        "SELECT 1 FROM balance WHERE lot_id = ANY($1::bigint[]) AND condition = 'good'"
+        " ORDER BY lot_id, place_id, condition FOR UPDATE",
+        sorted(lot_ids),
+    )
+    found: dict[str, list[Stand]] = defaultdict(list)
+    for one in await stands(items, stamp.recorded_at):
+        if one.lot_id in lot_ids:
+            found[one.supply].append(one)
+    return found
+
+
+def allot(lines: Sequence[Line], there: Mapping[str, Sequence[Stand]]) -> tuple[list[Take], list[dict[str, Any]]]:
+    """Which place gives how much, in the order given; and every line of the plan for which it is not there any more."""
+    left = {(one.lot_id, one.place_id): max(0, one.free) for stand in there.values() for one in stand}
+    takes: list[Take] = []
+    failing: list[dict[str, Any]] = []
+    for line in lines:
+        free = sum(left[one.lot_id, one.place_id] for one in there.get(line.supply, ()))
+        if free < line.quantity:
+            failing.append(
+                {"need": line.need, "supply": line.supply, "why": "taken", "asked": line.quantity, "free": free}
+            )
+            continue
+        wanted, covers = line.quantity, line.covers
+        for one in there[line.supply]:
+            given = min(wanted, left[one.lot_id, one.place_id])
+            if not given:
+                continue
+            left[one.lot_id, one.place_id] -= given
+            part = covers if given == wanted else covers * given // wanted
+            takes.append(Take(line, one, given, part))
+            wanted, covers = wanted - given, covers - part
+    return takes, failing
+
+
+def _failing(line: Line, why: str, free: int) -> dict[str, Any]:
+    return {"need": line.need, "supply": line.supply, "why": why, "asked": line.quantity, "free": free}
+
+
+async def _protected(requisition: Requisition, lines: Sequence[Line], stamp: Stamp) -> list[dict[str, Any]]:
+    """Lines that would now take what is protected."""
+    there = await stands({line.item for line in lines}, stamp.recorded_at)
+    giving = {(line.source, line.item) for line in lines}
+    mine = [one for one in there if (one.source, one.item_id) in giving]
+    failing = []
+    for cap in await read_protections(requisition, mine, stamp.recorded_at):
+        taken = [line for line in lines if cap.members.get((line.source, line.item))]
+        worth = sum(cap.members[line.source, line.item] * line.quantity for line in taken)
+        if worth > cap.allowance:
+            failing += [_failing(line, "protected", 0) for line in taken]
+    return failing
+
+
+async def _moved(failing: Sequence[Mapping[str, Any]], wanted: Mapping[str, Wanted]) -> Refused:
+    """The refusal that names every failing line, with goods, lot and store."""
+    parts = [tuple(int(part) for part in one["supply"].split(":")) for one in failing]
+    lots = await db.fetch("SELECT id, number FROM lot WHERE id = ANY($1::bigint[])", [part[0] for part in parts])
+    sites = await db.fetch("SELECT id, name_zh FROM site WHERE id = ANY($1::bigint[])", [part[1] for part in parts])
+    numbers, names = {row[0]: row[1] for row in lots}, {row[0]: row[1] for row in sites}
+    said = [
+        {
+            "line": wanted[one["need"]].line,
+            "goods": wanted[one["need"]].goods_zh,
+            "lot": numbers[part[0]],
+            "site": names[part[1]],
+            "why": one["why"],
+            "asked": one["asked"],
+            "free": one["free"],
+        }
+        for one, part in zip(failing, parts, strict=True)
+    ]
+    return Refused(
+        "sourcing.stock-moved", "库存已变动，下列各行已不能按方案调出，请重新计算方案", line=said[0]["line"], lines=said
+    )
+
+
+async def _write_orders(
+    stamp: Stamp, requisition: Requisition, plan_id: UUID, takes: Sequence[Take], wanted: Mapping[str, Wanted]
+) -> list[UUID]:
+    """One order for each owner, store and place; each of its lines holds its goods."""
+    until = stamp.recorded_at + timedelta(hours=await whole(HOLD_HOURS.key, requisition.path))
+    groups: dict[tuple[int, int, int, str], list[Take]] = defaultdict(list)
+    for take in takes:
+        facts = wanted[take.line.need].facts
+        groups[take.stand.owner_id, take.stand.site_id, facts.region_id, facts.place].append(take)
+    held: dict[int, UUID] = {}
+    order_of: dict[int, UUID] = {}
+    for group, mine in sorted(groups.items()):
+        order_of |= {id(take): uuid5(stamp.attempt, f"release {group}") for take in mine}
+    # Held in the ledger's order of locks, whatever order they stand in.
+    for number, take in enumerate(sorted(takes, key=lambda t: (t.stand.lot_id, t.stand.place_id, t.line.need))):
+        part = hand_of(stamp).for_part(f"hold {number}", [take.stand.lot_id, take.stand.place_id, take.quantity])
+        done = await stock.reserve(
+            stamp=part,
+            lot_id=take.stand.lot_id,
+            place_id=take.stand.place_id,
+            quantity=take.quantity,
+            expires_at=until,
+            priority=_URGENCY[wanted[take.line.need].facts.priority],
+            document=DocumentRef(RELEASE_DOCUMENT, order_of[id(take)]),
+        )
+        held[id(take)] = UUID(str(done["reservation"]))
+    for group, mine in sorted(groups.items()):
+        order_id = order_of[id(mine[0])]
+        await _write_order(stamp, requisition, plan_id, order_id, group, [wanted[take.line.need] for take in mine])
+        await _write_order_lines(order_id, mine, held)
+    return list(dict.fromkeys(order_of.values()))
+
+
+async def _write_order(
+    stamp: Stamp,
+    requisition: Requisition,
+    plan_id: UUID,
+    order_id: UUID,
+    key: tuple[int, int, int, str],
+    lines: Sequence[Wanted],
+) -> None:
+    facts = [line.facts for line in lines]
+    by = [one.needed_by for one in facts if one.needed_by is not None]
+    await db.execute(
+        "INSERT INTO release_order (id, status, requisition_id, plan_id, owner_region_id, site_id, region_id, place,"
+        " lat, lon, priority, needed_by, made_at, made_by, attempt)"
+        " VALUES ($1, 'waiting', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        order_id,
+        requisition.id,
+        plan_id,
+        *key,
+        facts[0].lat,
+        facts[0].lon,
+        min(one.priority for one in facts),
+        min(by) if by else None,
+        stamp.recorded_at,
+        stamp.login,
+        stamp.attempt,
+    )
+
+
+async def _write_order_lines(order_id: UUID, takes: Sequence[Take], held: Mapping[int, UUID]) -> None:
+    for number, take in enumerate(takes, 1):
+        await db.execute(
+            "INSERT INTO release_line (id, release_id, line, requisition_line_id, item_id, lot_id, place_id, quantity,"
+            " covers, reservation_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            uuid5(order_id, f"line {number}"),
+            order_id,
+            number,
+            UUID(take.line.need),
+            take.stand.item_id,
+            take.stand.lot_id,
+            take.stand.place_id,
+            take.quantity,
+            take.covers,
+            held[id(take)],
+        )
