@@ -16,6 +16,7 @@ from catalog.items import queries
 from catalog.kernel import db
 
 EVERY_SECONDS = 60
+MOST_NAMES = 2000
 log = structlog.get_logger("english")
 _goods: Mapping[str, str] = {}
 _units: Mapping[str, str] = {}
@@ -34,6 +35,11 @@ def unit(lang: Language, word: str | None) -> str:
 def units(lang: Language) -> Mapping[str, str]:
     """All units, for scripts of a page in this language."""
     return _units if lang.code == "en" else {}
+
+
+def names(lang: Language) -> Mapping[str, str]:
+    """All names of goods, for a page whose scripts show what the books say. None where they would weigh too much."""
+    return _goods if lang.code == "en" and len(_goods) <= MOST_NAMES else {}
 
 
 async def load() -> None:

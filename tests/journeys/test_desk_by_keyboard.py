@@ -3,12 +3,15 @@
 Acts are keys, goods are scans; whatever is typed is typed as slowly as a person types.
 """
 
+from pathlib import Path
+
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.journeys.conftest import Desk, Opened
 from tests.journeys.store import COLLEAGUE, Store
 from tests.journeys.test_scan_desk import lot_in
+from tests.warehouse.files.samples import photo
 
 LANGUAGES = pytest.mark.parametrize(("language", "width"), [("zh", 360), ("en", 1280)])
 
@@ -40,8 +43,13 @@ async def choose(page: Page, name: str, value: str) -> None:
 
 
 @LANGUAGES
-async def test_a_note_with_short_damaged_and_wrong_goods(desk: Opened, store: Store, language: str, width: int) -> None:
-    """Of ten tents seven come whole, one is kept damaged, one turned away, one is wrong: closing opens a case."""
+async def test_a_note_with_short_damaged_and_wrong_goods(
+    desk: Opened, store: Store, tmp_path: Path, language: str, width: int
+) -> None:
+    """Of ten tents seven come whole, one is kept damaged, one turned away with a photo, one is wrong; two boxes stand
+    in no line. A slip of the finger is asked about. Closing opens a case that names them all."""
+    taken = tmp_path / "torn.jpg"
+    taken.write_bytes(photo(800, 600))
     keeper = await desk(width=width, height=800, language=language)
     page = keeper.page
     await keeper.at_desk()
@@ -60,6 +68,14 @@ async def test_a_note_with_short_damaged_and_wrong_goods(desk: Opened, store: St
         await opens(page, "difference")
         await choose(page, "line", "1")
         await choose(page, "kind", kind)
+        if kind == "damaged":
+            await page.locator("dialog[open] [name=quantity]").fill("99999")
+            await page.keyboard.press("Enter")
+            await expect(page.locator("dialog[open] .form-problem")).to_be_visible()
+            await keeper.shot("doubted")
+            await page.locator("dialog[open] [name=quantity]").fill("1")
+            await page.locator("dialog[open] [name=photos]").set_input_files(taken)
+            await expect(page.locator("dialog[open] .photo-preview img")).to_be_visible()
         await page.locator("dialog[open] [name=note]").focus()
         await page.keyboard.insert_text(note)
         if kind == "damaged":
@@ -69,10 +85,21 @@ async def test_a_note_with_short_damaged_and_wrong_goods(desk: Opened, store: St
         await keeper.answered()
         await expect(page.locator("#banner")).to_have_attribute("data-outcome", "done")
     await expect(counter).to_have_attribute("data-done", "1")
+    await page.keyboard.press("F10")
+    await opens(page, "stray")
+    await page.locator("dialog[open] [name=what]").focus()
+    await page.keyboard.insert_text("红色灭火器")
+    await page.locator("dialog[open] [name=quantity]").fill("2")
+    await keeper.shot("stray")
+    await page.keyboard.press("Enter")
+    await back_at_the_field(keeper)
+    await expect(page.locator("#banner")).to_contain_text("红色灭火器 × 2")
     await keeper.shot("counted", full=True)
 
     await page.keyboard.press("Control+Enter")
     await opens(page, "finish")
+    await expect(page.locator("dialog[open] .difference-list li")).to_have_count(4)
+    await expect(page.locator("dialog[open] .difference-list")).to_contain_text("红色灭火器")
     await keeper.shot("finish")
     await page.keyboard.press("Enter")
     await expect(page.locator("#banner[data-case]")).to_have_count(1)
@@ -82,9 +109,12 @@ async def test_a_note_with_short_damaged_and_wrong_goods(desk: Opened, store: St
     await keeper.open("/cases?whose=mine")
     mine = page.locator(f'[id="{case}"]')
     await expect(mine).to_contain_text("林晓舟")
-    await expect(mine.locator("tbody tr")).to_have_count(3)
+    await expect(mine.locator("tbody tr")).to_have_count(4)
     await mine.scroll_into_view_if_needed()
     await keeper.shot("case")
+    delivery, _ = store.deliveries[f"keyboard {language}"]
+    await keeper.open(f"/deliveries/{delivery}")
+    await expect(page.locator("#photos img")).to_have_count(1)
 
 
 @LANGUAGES
@@ -116,6 +146,30 @@ async def test_put_away_by_proposal(desk: Opened, store: Store, language: str, w
     assert proposed in await keeper.said()
     await expect(page.locator("#banner .banner-warning")).to_have_count(1)  # not the first proposal: noted
     await keeper.shot("put-away")
+
+
+@LANGUAGES
+async def test_undone_by_key(desk: Opened, store: Store, language: str, width: int) -> None:
+    """⇧F9 takes the last scan back, once; what was undone before is asked about no more."""
+    keeper = await desk(width=width, height=800, language=language)
+    page = keeper.page
+    await keeper.at_desk()
+    await page.keyboard.press("Shift+F9")
+    await expect(page.locator("#banner")).to_have_attribute("data-outcome", "refused")
+    await keeper.mode("F2")
+    for count in ("4", "3"):
+        await page.keyboard.press("Shift+F2")
+        await key_in(page, count)
+        await page.keyboard.press("Escape")
+        await keeper.scan({"zh": "TG-0003", "en": "TG-0004"}[language], "done")
+    for left in (1, 2):
+        await page.keyboard.press("Shift+F9")
+        await expect(page.locator(".scan-undone")).to_have_count(left)
+    await expect(page.locator("#banner")).to_have_attribute("data-outcome", "done")
+    await keeper.shot("undone")
+    await page.keyboard.press("Shift+F9")
+    await expect(page.locator("#banner")).to_have_attribute("data-outcome", "refused")
+    await expect(page.locator("#scan-input")).to_be_focused()
 
 
 @LANGUAGES

@@ -16,6 +16,8 @@ from api.web.words import word
 from catalog.kernel.access import EVERYWHERE, Permission, Scope
 from catalog.kernel.page import Page
 from catalog.regions import queries as regions
+from warehouse.files import queries as files
+from warehouse.files.model import Subject
 from warehouse.parties import queries as parties
 from warehouse.parties.model import PartyKind
 from warehouse.replenishment import queries as deliveries
@@ -126,6 +128,7 @@ async def delivery_page(request: Request[Any, Any, Any], stamp: Stamped, deliver
         may=allowed(found, stamp),
         reasons=list(RefuseReason),
         unplanned=await deliveries.unplanned(delivery_id),
+        photos=await files.list_files(Subject("delivery", str(found.id))),
     )
 
 
@@ -157,6 +160,7 @@ def counter_of(delivery: Delivery) -> dict[str, Any]:
             }
             for line in delivery.lines
         ],
+        "strays": [{"what": one.what, "quantity": one.quantity} for one in delivery.strays],
     }
 
 

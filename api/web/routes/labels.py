@@ -1,5 +1,6 @@
 """Label printing: choose what, on which stock, from which label; look at one; take the PDF or the ZPL away."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from api.web.routes import asked
 from api.web.words import place_name
 from catalog.items import queries as items
 from catalog.kernel.access import Permission, Scope
+from catalog.kernel.errors import Missing
 from catalog.kernel.parameters import value_of
 from warehouse.counts.model import Veil
 from warehouse.counts.queries import veil_of
@@ -41,7 +43,8 @@ async def labels_page(request: Request[Any, Any, Any], stamp: Stamped) -> Respon
     scope = stamp.require(Permission.LABEL_PRINT)
     viewer = viewer_of(request)
     kind = asked.one_of(request, "kind", LabelKind, LabelKind.LOT)
-    chosen = [one for one in request.query_params.getall("id", []) if one][:50]
+    asked_for = [*request.query_params.getall("id", []), *request.query_params.getall("ids", [])]
+    ids = list(dict.fromkeys(one for one in asked_for if one))[:50]
     known = await sites.list_sites(scope=scope, limit=200)
     site = await asked.site(request, scope) or (known.items[0] if known.items else None)
     usual = await value_of(LAYOUT.key, site.path if site else "/")
@@ -52,11 +55,21 @@ async def labels_page(request: Request[Any, Any, Any], stamp: Stamped) -> Respon
         kind=kind,
         kinds=list(LabelKind),
         layouts=sorted(await stocks.list_stock(), key=lambda one: one.layout.name != usual),
-        chosen=chosen,
-        offers=[one for one in offers if one.id not in chosen],
+        chosen=await _chosen(kind, ids, scope, viewer),
+        offers=[one for one in offers if one.id not in ids],
         sites=known.items,
         site=site,
     )
+
+
+async def _chosen(kind: LabelKind, ids: Sequence[str], scope: Scope, viewer: Viewer) -> Sequence[Offer]:
+    """What has been ticked already; lots with the name of their goods, so that labels go onto the right heap."""
+    names: dict[str, str] = {}
+    if kind is LabelKind.LOT and ids:
+        with contextlib.suppress(Missing):
+            found = await stocks.lot_labels(ids, scope, on=viewer.today)
+            names = {one.own_key: english.goods(viewer.language, one.name) for one in found}
+    return [Offer(one, f"{names[one]} · {one}" if one in names else one) for one in ids]
 
 
 async def _offers(

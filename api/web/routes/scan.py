@@ -6,6 +6,7 @@ from uuid import UUID
 from litestar import Request, Response, get
 
 from api.auth.stamps import Stamped
+from api.web import english
 from api.web.pages import named, page, viewer_of
 from api.web.routes.deliveries import counter_of
 from catalog.kernel.access import Permission
@@ -40,6 +41,7 @@ async def scan_page(request: Request[Any, Any, Any], stamp: Stamped) -> Response
         "document": await _asked_delivery(request, stamp),
         "pick": await _asked_pick(request, stamp),
         "aside": str(_asked_id(request, "aside") or ""),
+        "goods": english.names(viewer.language),
     }
     shown = [(mode, text, key) for mode, text, key, permission in modes if viewer.may(permission)]
     return page(request, "scan.html", desk=desk, modes=shown)

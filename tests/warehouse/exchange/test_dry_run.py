@@ -48,10 +48,12 @@ def test_a_precise_row_passes_without_a_word() -> None:
         ((1, "土工布", "", "", "250捆/75,000㎡", "", "", "", ""), "several"),
         ((1, "编织袋", "", "件", "40条", "", "", "", ""), "two-units"),
         ((1, "编织袋", "", "条", 3, "2024年5月", "", "", ""), "produced-month"),
+        ((1, "编织袋", "", "条", 3, "24年5月", "", "", ""), "produced-month"),
         ((1, "编织袋", "", "条", 3, "2024年", "", "", ""), "produced-year"),
         ((1, "编织袋", "", "条", 3, "2099-01-01", "", "", ""), "produced-future"),
         ((1, "编织袋", "", "条", 3, "", "2029.5", "", ""), "expires-month"),
         ((1, "编织袋", "", "条", 3, 44986, "", "", ""), "serial-day"),
+        ((1, "编织袋", "", "条", 3, "44986", "", "", ""), "serial-day"),
         ((1, "编织袋", "", "条", 3, "3/4/2023", "", "", ""), "either-day"),
         ((1, "编织袋", "", "条", 3, "去年夏天", "", "", ""), "day-unreadable"),
         ((1, "编织袋", "", "条", 3, "", "3年", "", ""), "life-without-day"),
@@ -235,6 +237,26 @@ def test_several_sheets_hidden_sheets_columns_and_rows() -> None:
 def test_formulas_give_the_value_that_was_stored() -> None:
     row, _ = one(1, "编织袋", "", "条", "=SUM(A1:A9)", "", "", "", "")
     assert row.facts["quantity"] == 42
+
+
+def test_english_headings_as_they_are_met() -> None:
+    head = [
+        "No",
+        "Item name",
+        "Specification",
+        "UOM",
+        "Qty",
+        "Production date",
+        "Expiry date",
+        "Batch no",
+        "Location",
+        "Remarks",
+    ]
+    found = run(book([head, [1, "编织袋", "50×90cm", "条", 10, "2024-05-20", "2029-05-19", "B1", "A-01", ""]]))
+    assert [c.field for c in found.sheets[0].columns] == [
+        "no", "item", "spec", "unit", "quantity", "produced", "expires", "batch", "place", "note",
+    ]  # fmt: skip
+    assert found.rows[0].verdict is Verdict.OK
 
 
 def test_chosen_columns_win_and_headings_are_remembered() -> None:

@@ -161,6 +161,7 @@ _FULL = re.compile(
 _MONTH = re.compile(rf"(\d{{4}})\s*{_SEPARATOR}\s*(\d{{1,2}})\s*月?\s*份?").fullmatch
 _YEAR = re.compile(r"(\d{4})\s*(?:年度?|年[初底末])?").fullmatch
 _SHORT = re.compile(r"(\d{2})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?").fullmatch
+_SHORT_MONTH = re.compile(r"(\d{2})\s*年\s*(\d{1,2})\s*月份?").fullmatch
 _LAST = re.compile(r"(\d{1,2})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{4})").fullmatch
 _LIFE = re.compile(rf"(\d{{1,4}}|[{_CHINESE}]{{1,4}})\s*个?\s*(年半|年|月|天|日|year|years|months?|days?)").fullmatch
 _FRAME = re.compile(
@@ -240,6 +241,10 @@ def _from_text(text: str) -> Moment:
     if found := _SHORT(text):
         day = _day(2000 + int(found[1]), int(found[2]), int(found[3]))
         return _one(day) if "年" in text else (Moment("either", (day,)) if day else UNREADABLE)
+    if found := _SHORT_MONTH(text):
+        return _month(2000 + int(found[1]), int(found[2]))
+    if re.fullmatch(r"\d{5}", text):
+        return _from_number(int(text))  # a day as Excel counts them, kept as text
     if found := _LAST(text):
         first, second, year = int(found[1]), int(found[2]), int(found[3])
         days = tuple(dict.fromkeys(d for d in (_day(year, second, first), _day(year, first, second)) if d))

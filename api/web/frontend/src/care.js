@@ -2,7 +2,6 @@
 // are offered to be frozen. Without a scanner the button of a row does the same.
 import { call } from "./api.js";
 import { all, h, one } from "./dom.js";
-import { newId } from "./ids.js";
 import { photosOf, ready } from "./photo.js";
 import { t } from "./text.js";
 import { field, openDialog } from "./scan/dialogs.js";
@@ -25,7 +24,6 @@ function scanned({ lot, serial, item }) {
 
 function note(rows) {
   const [first] = rows;
-  const attempt = newId();
   openDialog({
     name: "care",
     title: `${first.dataset.item} ${first.dataset.serial || first.dataset.lot}`,
@@ -40,17 +38,17 @@ function note(rows) {
       field(t("Photo"), h("input", { type: "file", name: "photos", "data-photo": true, accept: "image/*", capture: "environment", class: "form-control" })),
     ],
     word: t("Note it"),
-    send: async (form) => {
+    send: async (form, post) => {
       if (!(await ready(form))) return false;
       const row = rows[Number(form.elements.row.value)];
       const { lot, serial, site, kind } = row.dataset;
       const passed = form.elements.passed.value === "yes";
-      await call("POST", "/api/v1/care", {
+      await post("/api/v1/care", {
         lot, site, kind, passed, done_on: form.elements.done_on.value, result: form.elements.result.value.trim(), ...(serial ? { serial } : {}),
-      }, attempt);
+      });
       const [, files] = photosOf(form.elements.photos)[0] || [];
       if (files) {
-        await call("POST", "/api/v1/files/attach", { files, subject: serial ? { kind: "serial", id: serial } : { kind: "lot", id: lot } }, newId());
+        await post("/api/v1/files/attach", { files, subject: serial ? { kind: "serial", id: serial } : { kind: "lot", id: lot } });
       }
       settled(row, passed, form.elements.result.value.trim());
       return true;
@@ -79,7 +77,6 @@ async function freeze(row, remark) {
     lot, bin: one_.place_key, quantity: serial ? 1 : one_.on_hand, condition: "good", to_condition: "frozen", ...(serial ? { serials: [serial] } : {}),
   }));
   if (lines.length === 0) return;
-  const attempt = newId();
   openDialog({
     name: "freeze",
     title: t("Freeze these goods?"),
@@ -90,8 +87,8 @@ async function freeze(row, remark) {
       field(t("Why?"), h("input", { name: "note", required: true, maxlength: "200", value: remark, class: "form-control form-control-lg" })),
     ],
     word: t("Freeze"),
-    send: async (form) => {
-      await call("POST", "/api/v1/stock/inspect", { lines, note: form.elements.note.value.trim() }, attempt);
+    send: async (form, post) => {
+      await post("/api/v1/stock/inspect", { lines, note: form.elements.note.value.trim() });
       tell(t("Frozen: {what}", { what: `${item} ${serial || lot}` }), "done");
     },
   });

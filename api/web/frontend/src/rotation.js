@@ -1,8 +1,6 @@
 // The keeper's list of rotation, worked off by scanning: a lot or a machine is scanned, its line asks from which bin and
 // how much, and the goods leave. Without a scanner the button of a row does the same.
-import { call } from "./api.js";
 import { all, h, one } from "./dom.js";
-import { newId } from "./ids.js";
 import { t } from "./text.js";
 import { field, openDialog } from "./scan/dialogs.js";
 import { sound } from "./scan/tones.js";
@@ -29,7 +27,6 @@ function take(row, serial) {
     tell(t("Nothing of {what} stands in a bin here.", { what: `${item} ${lot}` }), "refused");
     return;
   }
-  const attempt = newId();
   const whole = option === "extend";
   const size = (quantity) => `${(quantity / factor).toLocaleString(undefined, { maximumFractionDigits: 6 })} ${unit}`;
   const fields = [
@@ -52,7 +49,7 @@ function take(row, serial) {
     title: `${item}`,
     fields,
     word: t("Carry out"),
-    send: async (form) => {
+    send: async (form, post) => {
       const serials = (form.elements.serials?.value || "").split(/[\s,，;；]+/).filter(Boolean);
       const place = form.elements.place.value;
       const there = places.find(([, key]) => key === place)[3];
@@ -60,7 +57,7 @@ function take(row, serial) {
       if (serials.length) quantity = serials.length;
       else if (!whole) quantity = Math.round(Number(form.elements.quantity.value) * factor);
       const body = { place, quantity, ...(serials.length ? { serials } : {}) };
-      const done = await call("POST", `/api/v1/rotation/lines/${rotation}/carry-out`, body, attempt);
+      const done = await post(`/api/v1/rotation/lines/${rotation}/carry-out`, body);
       gone(row, done, size);
       return true;
     },

@@ -15,6 +15,11 @@ export function t(text, values = {}) {
 // A unit in the page's language; facts carry the Chinese one.
 export const unitWord = (unit) => units[unit] || unit || "";
 
+// Goods in the page's language, where the page has told their names; facts carry the Chinese one.
+let goods = {};
+export const knowGoods = (names) => (goods = names || {});
+export const goodsWord = (name) => goods[name] || name || "";
+
 // What a problem or outcome code means. The program's own `detail` is Chinese: it is shown on Chinese pages only.
 export function saying(code, detail) {
   if (language === "zh" && detail) return detail;

@@ -1,8 +1,8 @@
 // Put aside and go on later: how the page stands, by name, on the server; taken up here or on another device.
-import { call } from "../api.js";
+import { call, NoAnswer, Problem } from "../api.js";
 import { h, one } from "../dom.js";
 import { newId } from "../ids.js";
-import { t } from "../text.js";
+import { saying, t } from "../text.js";
 import { field, openDialog } from "./dialogs.js";
 
 const when = (text) => new Date(text).toLocaleString([], { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
@@ -11,7 +11,6 @@ const when = (text) => new Date(text).toLocaleString([], { month: "2-digit", day
 export async function asideDialog(site, { state, kept, taken }) {
   const now = state();
   const listed = await call("GET", `/api/v1/desk/asides?site=${encodeURIComponent(site)}`).catch(() => ({ items: [] }));
-  const attempt = newId();
   const dialog = openDialog({
     name: "asides",
     title: t("Put aside and go on later"),
@@ -23,15 +22,15 @@ export async function asideDialog(site, { state, kept, taken }) {
       h("h3", {}, t("Waiting in this store")),
       listed.items.length
         ? h("ul", { class: "choice-list" }, listed.items.map((one_) => h("li", {},
-            h("button", { type: "button", class: "btn btn-lg choice-button", "data-aside": one_.id, onclick: () => take(one_.id, taken) },
+            h("button", { type: "button", class: "btn btn-lg choice-button", "data-aside": one_.id, onclick: () => told(take(one_.id, taken)) },
               h("strong", {}, one_.name), h("small", {}, [one_.mine ? t("put aside by me") : one_.person_name, when(one_.kept_at)].join(" · "))),
-            h("button", { type: "button", class: "btn", onclick: (event) => drop(one_.id, event.target) }, t("Drop")))))
+            h("button", { type: "button", class: "btn", onclick: (event) => told(drop(one_.id, event.target)) }, t("Drop")))))
         : h("p", { class: "text-secondary" }, t("Nothing was put aside here.")),
     ],
     word: t("Put aside"),
-    send: now ? async (form) => {
+    send: now ? async (form, post) => {
       const name = form.elements.name.value.trim();
-      await call("POST", "/api/v1/desk/asides", { site, kind: now.kind, name, content: now.content }, attempt);
+      await post("/api/v1/desk/asides", { site, kind: now.kind, name, content: now.content });
       kept(name);
     } : null,
   });
@@ -47,4 +46,14 @@ export async function take(id, taken) {
 async function drop(id, button) {
   await call("DELETE", `/api/v1/desk/asides/${id}`, null, newId());
   button.closest("li").remove();
+}
+
+// A colleague may have been quicker.
+function told(work) {
+  return work.catch((error) => {
+    if (!(error instanceof Problem || error instanceof NoAnswer)) throw error;
+    const said = one('dialog[data-dialog="asides"] .form-problem');
+    said.textContent = error instanceof Problem ? saying(error.code, error.detail) : error.message;
+    said.hidden = false;
+  });
 }

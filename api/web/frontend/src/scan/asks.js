@@ -1,7 +1,7 @@
 // A question that the server asks about a scan, as a small form. The answer is a new scan with what was missing.
 import { call } from "../api.js";
 import { h } from "../dom.js";
-import { saying, t, unitWord } from "../text.js";
+import { goodsWord, saying, t, unitWord } from "../text.js";
 import { hintsFor, passedWords, whyWords } from "./hints.js";
 import { placeWord, quantity, shownCode } from "./words.js";
 
@@ -62,7 +62,7 @@ const FORMS = {
   "scan.ask-room": ofRoom,
 };
 
-const subject = (facts) => facts.item || facts.chosen?.item || "";
+const subject = (facts) => goodsWord(facts.item || facts.chosen?.item);
 
 function field(label, input, hint) {
   return h("label", { class: "form-label ask-field" }, label, input, hint ? h("small", { class: "form-hint" }, hint) : null);

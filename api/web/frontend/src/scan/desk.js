@@ -2,7 +2,7 @@
 import { call, NoAnswer, Problem } from "../api.js";
 import { all, h, one } from "../dom.js";
 import { newId } from "../ids.js";
-import { saying, t } from "../text.js";
+import { goodsWord, knowGoods, saying, t } from "../text.js";
 import { askForm } from "./asks.js";
 import { asideDialog, take as takeAside } from "./asides.js";
 import { Context } from "./context.js";
@@ -25,6 +25,7 @@ const CONTEXT_CODES = ["scan.bin-set", "scan.document-set", "scan.site-set", "sc
 const PLAIN_CODE = /^(\](C1|d2|Q3))?(91)?[LNPMK][0-9A-HJ-NP-Z]{2,17}$/;
 
 const page = JSON.parse(one("#desk-data").textContent);
+knowGoods(page.goods);
 const context = new Context(page.person, page.sites.map((site) => site.code));
 const input = one("#scan-input");
 const banner = one("#banner");
@@ -167,7 +168,7 @@ const targetOf = (asked) => (asked.mode === "move" && (asked.result.code === "sc
 function ask(answer) {
   const facts = answer.result.facts || {};
   if (["scan.ask-bin", "scan.ask-room"].includes(answer.result.code)) {
-    context.pending = { answer, mode: answer.mode, lot: facts.item || shownCode(answer.raw) };
+    context.pending = { answer, mode: answer.mode, lot: goodsWord(facts.item) || shownCode(answer.raw) };
   }
   asks.push(answer);
 }
@@ -222,7 +223,7 @@ async function propose(answer) {
 function difference() {
   if (context.mode === "issue" && context.pick) {
     pickShort(context.pick, { done: ({ row, note, base }) => {
-      showPlain("done", t("Noted as not there"), `${row.item_name} ${amount({ ...row, quantity: base })}`, [note]);
+      showPlain("done", t("Noted as not there"), `${goodsWord(row.item_name)} ${amount({ ...row, quantity: base })}`, [note]);
       sound("done");
       refreshPick();
     } });
@@ -234,7 +235,7 @@ function difference() {
         raw: row.item_key, mode: "receive", ...asSet(), condition: "damaged", quantity: count, reason: note,
       }),
       done: ({ row, kind, note, base }) => {
-        showPlain("done", t("Turned away"), `${row.item} ${amount({ ...row, quantity: base })}`, [differenceWord(kind), note]);
+        showPlain("done", t("Turned away"), `${goodsWord(row.item)} ${amount({ ...row, quantity: base })}`, [differenceWord(kind), note]);
         sound("done");
         refreshDocument();
       },

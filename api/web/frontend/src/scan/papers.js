@@ -2,9 +2,8 @@
 // differences with their reasons, and the end: all of it from the keyboard.
 import { call } from "../api.js";
 import { h, one } from "../dom.js";
-import { newId } from "../ids.js";
 import { photosOf, ready } from "../photo.js";
-import { t, unitWord } from "../text.js";
+import { goodsWord, t, unitWord } from "../text.js";
 import { field, openDialog } from "./dialogs.js";
 import { conditionWord, placeWord, quantity } from "./words.js";
 
@@ -47,7 +46,7 @@ export function deliveryView(delivery, acts) {
       const got = row.received + (row.refused || 0);
       const rest = row.expected - got;
       return h("li", { class: rest < 0 ? "is-over" : rest === 0 ? "is-complete" : got > 0 ? "is-part" : "", "data-line": row.line },
-        h("span", {}, row.item),
+        h("span", {}, goodsWord(row.item)),
         h("progress", { max: String(row.expected), value: String(Math.min(got, row.expected)) }),
         h("strong", {}, t("{done} of {all}", { done: quantity(row.received, factorOf(row)), all: whole(row, row.expected) })),
         row.damaged ? h("small", {}, t("of it damaged: {count}", { count: whole(row, row.damaged) })) : null,
@@ -65,7 +64,7 @@ export function pickNext(pick) {
   if (!next) return h("p", { class: "pick-next is-done", id: "pick-next" }, h("strong", {}, t("Everything is picked. Finish the list.")));
   return h("p", { class: "pick-next", id: "pick-next" },
     h("strong", { class: "pick-bin" }, placeWord(next.place)),
-    h("span", {}, h("small", {}, t("Next")), h("b", {}, `${next.item_name} ${whole(next, next.rest)}`),
+    h("span", {}, h("small", {}, t("Next")), h("b", {}, `${goodsWord(next.item_name)} ${whole(next, next.rest)}`),
       h("small", {}, [next.lot, next.expires_on ? t("use by {date}", { date: next.expires_on }) : null].filter(Boolean).join(" · "))));
 }
 
@@ -82,7 +81,7 @@ export function pickView(pick, acts) {
       h("li", {
         class: row.missing ? "is-over" : row.rest === 0 ? "is-complete" : row === next ? "is-part is-next" : "", "data-line": row.line,
       },
-        h("span", {}, h("b", {}, placeWord(row.place) || t("none here")), " ", row.item_name, row.lot ? h("small", {}, row.lot) : null),
+        h("span", {}, h("b", {}, placeWord(row.place) || t("none here")), " ", goodsWord(row.item_name), row.lot ? h("small", {}, row.lot) : null),
         h("progress", { max: String(row.quantity), value: String(Math.min(row.picked, row.quantity)) }),
         h("strong", {}, t("{done} of {all}", { done: quantity(row.picked, factorOf(row)), all: whole(row, row.quantity) })),
         row.short ? h("small", {}, t("short {count}: {note}", { count: whole(row, row.short), note: row.short_note })) : null))),
@@ -110,7 +109,7 @@ const photoField = () => field(t("Photo as evidence"), h("input", {
 export function deliveryDifference(delivery, { keepDamaged, done, line }) {
   const rows = delivery.lines;
   const chosen = rows.find((row) => row.line === line) || rows.find((row) => restOf(row) > 0) || rows[0];
-  const attempt = newId();
+  let doubted = "";
   const kinds = [
     ["damaged", t("Damaged: turned away")],
     ["kept", t("Damaged: taken in as {condition}", { condition: conditionWord("damaged") })],
@@ -121,25 +120,32 @@ export function deliveryDifference(delivery, { keepDamaged, done, line }) {
     name: "difference",
     title: t("Difference on {number}", { number: delivery.number }),
     fields: [
-      field(t("Line"), lineChoice(rows, chosen, (row) => `${row.line} · ${row.item} · ${t("{done} of {all}", { done: quantity(row.received, factorOf(row)), all: whole(row, row.expected) })}`)),
+      field(t("Line"), lineChoice(rows, chosen, (row) => `${row.line} · ${goodsWord(row.item)} · ${t("{done} of {all}", { done: quantity(row.received, factorOf(row)), all: whole(row, row.expected) })}`)),
       field(t("What is it?"), h("select", { name: "kind", class: "form-select form-select-lg" }, kinds.map(([value, text]) => h("option", { value }, text)))),
       field(t("Quantity"), numberField("quantity", "1")),
       field(t("Note"), h("input", { name: "note", maxlength: "200", class: "form-control form-control-lg", placeholder: t("What is wrong with it, what came instead") })),
       photoField(),
     ],
     word: t("Note it"),
-    send: async (form) => {
+    send: async (form, post) => {
       const row = rows.find((one_) => String(one_.line) === form.elements.line.value);
       const kind = form.elements.kind.value;
       const note = form.elements.note.value.trim();
       if (!(await ready(form))) return false;
       const [, files] = photosOf(form.elements.photos)[0] || [];
+      // What was turned away cannot be taken back: a slip of the finger is asked about once.
+      const likely = kind === "over" ? row.expected : Math.max(restOf(row), 0);
+      const told = `${row.line} ${kind} ${baseOf(form, row)}`;
+      if (kind !== "kept" && baseOf(form, row) > likely && told !== doubted) {
+        doubted = told;
+        return t("That is more than {count}. If it is so, press again.", { count: whole(row, likely) });
+      }
       if (kind === "kept") keepDamaged(row, Number(form.elements.quantity.value), note);
       else {
-        await call("POST", `/api/v1/deliveries/${delivery.id}/lines/${row.line}/refuse`, { quantity: baseOf(form, row), reason: kind, note }, attempt);
+        await post(`/api/v1/deliveries/${delivery.id}/lines/${row.line}/refuse`, { quantity: baseOf(form, row), reason: kind, note });
       }
       if (files) {
-        await call("POST", "/api/v1/files/attach", { files, subject: { kind: "delivery", id: delivery.id } }, newId());
+        await post("/api/v1/files/attach", { files, subject: { kind: "delivery", id: delivery.id } });
       }
       if (kind !== "kept") done({ row, kind, note, base: baseOf(form, row) });
       return true;
@@ -149,7 +155,6 @@ export function deliveryDifference(delivery, { keepDamaged, done, line }) {
 
 // Goods that came with the lorry and stand in no line: they go back, in the words of who saw them.
 export function deliveryStray(delivery, { what, done }) {
-  const attempt = newId();
   openDialog({
     name: "stray",
     title: t("Wrong goods on {number}", { number: delivery.number }),
@@ -160,12 +165,12 @@ export function deliveryStray(delivery, { what, done }) {
       photoField(),
     ],
     word: t("Turn away"),
-    send: async (form) => {
+    send: async (form, post) => {
       const body = { what: form.elements.what.value.trim(), quantity: Number(form.elements.quantity.value), note: form.elements.note.value.trim() };
       if (!(await ready(form))) return false;
       const [, files] = photosOf(form.elements.photos)[0] || [];
-      await call("POST", `/api/v1/deliveries/${delivery.id}/strays`, body, attempt);
-      if (files) await call("POST", "/api/v1/files/attach", { files, subject: { kind: "delivery", id: delivery.id } }, newId());
+      await post(`/api/v1/deliveries/${delivery.id}/strays`, body);
+      if (files) await post("/api/v1/files/attach", { files, subject: { kind: "delivery", id: delivery.id } });
       done(body);
       return true;
     },
@@ -175,21 +180,20 @@ export function deliveryStray(delivery, { what, done }) {
 export function pickShort(pick, { done }) {
   const rows = pick.lines.filter((row) => !row.missing && row.rest > 0);
   if (rows.length === 0) return;
-  const attempt = newId();
   openDialog({
     name: "short",
     title: t("Not there"),
     fields: [
-      field(t("Line"), lineChoice(rows, rows[0], (row) => `${row.line} · ${placeWord(row.place)} · ${row.item_name} · ${whole(row, row.rest)}`)),
+      field(t("Line"), lineChoice(rows, rows[0], (row) => `${row.line} · ${placeWord(row.place)} · ${goodsWord(row.item_name)} · ${whole(row, row.rest)}`)),
       field(t("How much is missing?"), numberField("quantity", quantity(rows[0].rest, factorOf(rows[0])))),
       field(t("Why?"), h("input", { name: "note", required: true, maxlength: "200", list: "short-reasons", class: "form-control form-control-lg" })),
       h("datalist", { id: "short-reasons" }, [t("Not in the bin"), t("Fewer in the pack"), t("Damaged"), t("Cannot be reached")].map((value) => h("option", { value }))),
     ],
     word: t("Note it"),
-    send: async (form) => {
+    send: async (form, post) => {
       const row = rows.find((one_) => String(one_.line) === form.elements.line.value);
       const note = form.elements.note.value.trim();
-      await call("POST", `/api/v1/picks/${pick.id}/lines/${row.line}/short`, { quantity: baseOf(form, row), note }, attempt);
+      await post(`/api/v1/picks/${pick.id}/lines/${row.line}/short`, { quantity: baseOf(form, row), note });
       done({ row, note, base: baseOf(form, row) });
     },
   });
@@ -201,10 +205,10 @@ function differencesOf(delivery) {
   const found = [];
   for (const row of delivery.lines) {
     const rest = restOf(row);
-    if (rest > 0) found.push([row.item, t("short"), whole(row, rest)]);
-    if (row.received > row.expected) found.push([row.item, t("over"), whole(row, row.received - row.expected)]);
-    if (row.damaged) found.push([row.item, t("damaged"), whole(row, row.damaged)]);
-    if (row.refused) found.push([row.item, t("turned away"), whole(row, row.refused)]);
+    if (rest > 0) found.push([goodsWord(row.item), t("short"), whole(row, rest)]);
+    if (row.received > row.expected) found.push([goodsWord(row.item), t("over"), whole(row, row.received - row.expected)]);
+    if (row.damaged) found.push([goodsWord(row.item), t("damaged"), whole(row, row.damaged)]);
+    if (row.refused) found.push([goodsWord(row.item), t("turned away"), whole(row, row.refused)]);
   }
   for (const one_ of delivery.strays || []) found.push([one_.what, t("wrong goods, turned away"), String(one_.quantity)]);
   return found;
@@ -212,7 +216,6 @@ function differencesOf(delivery) {
 
 export function finishDelivery(delivery, { done }) {
   const found = differencesOf(delivery);
-  const attempt = newId();
   openDialog({
     name: "finish",
     title: t("Finish {number}?", { number: delivery.number }),
@@ -225,8 +228,8 @@ export function finishDelivery(delivery, { done }) {
         : t("Nothing can be received against it afterwards.")),
     ],
     word: t("Finish"),
-    send: async () => {
-      const closed = await call("POST", `/api/v1/deliveries/${delivery.id}/close`, {}, attempt);
+    send: async (form, post) => {
+      const closed = await post(`/api/v1/deliveries/${delivery.id}/close`, {});
       const opened = closed.case ? await call("GET", `/api/v1/cases/${closed.case}`).catch(() => null) : null;
       done(closed, opened);
     },
@@ -236,17 +239,16 @@ export function finishDelivery(delivery, { done }) {
 export function finishPick(pick, { done }) {
   const open = pick.lines.filter((line) => line.rest > 0);
   const left = t("not picked");
-  const attempt = newId();
   openDialog({
     name: "finish",
     title: t("Finish {number}?", { number: pick.number }),
     fields: [
       open.length
-        ? h("ul", { class: "difference-list" }, open.map((row) => h("li", {}, h("strong", {}, row.item_name), ` ${left} ${whole(row, row.rest)}`)))
+        ? h("ul", { class: "difference-list" }, open.map((row) => h("li", {}, h("strong", {}, goodsWord(row.item_name)), ` ${left} ${whole(row, row.rest)}`)))
         : h("p", {}, t("Everything is picked.")),
     ],
     word: t("Finish"),
-    send: async () => done(await call("POST", `/api/v1/picks/${pick.id}/close`, {}, attempt)),
+    send: async (form, post) => done(await post(`/api/v1/picks/${pick.id}/close`, {})),
   });
 }
 

@@ -1,6 +1,6 @@
 // What an answer means, in words: the title and lines of the banner and of the list.
 import { h } from "../dom.js";
-import { saying, t, unitWord } from "../text.js";
+import { goodsWord, saying, t, unitWord } from "../text.js";
 
 // Base units in display units, exactly: quantity(12500, 1000) is "12.5".
 export function quantity(base, factor = 1) {
@@ -99,7 +99,7 @@ function ofDone(answer, facts) {
   const code = answer.result.code;
   if (facts.bin && !facts.lines) {
     const contents = facts.contents || [];
-    const small = contents.slice(0, 4).map((row) => [row.item, amount({ ...row, quantity: row.on_hand }), until(row)].filter(Boolean).join(" · "));
+    const small = contents.slice(0, 4).map((row) => [goodsWord(row.item), amount({ ...row, quantity: row.on_hand }), until(row)].filter(Boolean).join(" · "));
     if (contents.length === 0) small.push(t("The bin is empty"));
     if (contents.length > 4) small.push(t("and {count} more", { count: contents.length - 4 }));
     return { title: t("Bin in force"), main: placeWord(facts.bin.code) || facts.bin.key, small };
@@ -116,10 +116,10 @@ function ofDone(answer, facts) {
   const lines = facts.lines || [];
   const first = lines[0];
   if (!first) return { title: again ? t("Already done") : t("Done"), main: saying(code, answer.result.detail), small: [] };
-  const main = lines.length === 1 ? `${first.item} ${amount(first)}` : t("{count} lines", { count: lines.length });
+  const main = lines.length === 1 ? `${goodsWord(first.item)} ${amount(first)}` : t("{count} lines", { count: lines.length });
   const small = lines.slice(0, 4).map((line) => {
     const route = [placeWord(line.from?.place), placeWord(line.to?.place)].filter(Boolean).join(" → ");
-    return [lines.length > 1 ? `${line.item} ${amount(line)}` : null, line.lot, route, until(line)]
+    return [lines.length > 1 ? `${goodsWord(line.item)} ${amount(line)}` : null, line.lot, route, until(line)]
       .filter(Boolean)
       .join(" · ");
   });
@@ -157,7 +157,7 @@ function ofFound(facts) {
   }
   if (facts.counting) small.push(t("You are counting {bins}: what the books have there is not shown", { bins: facts.counting.join(", ") }));
   if (standing.length > 5) small.push(t("and {count} more", { count: standing.length - 5 }));
-  return { title: t("Found"), main: facts.item || "", small, link: linkOf(facts) };
+  return { title: t("Found"), main: goodsWord(facts.item), small, link: linkOf(facts) };
 }
 
 const until = (thing) => (thing.expires_on ? t("use by {date}", { date: thing.expires_on }) : null);
