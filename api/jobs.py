@@ -203,9 +203,10 @@ async def _clean_up(context: Context) -> Said:
 
 
 async def _judge_all(context: Context) -> Said:
+    from api import apart
     from warehouse.alerts import actions
 
-    found = await actions.judge_all(now=context.clock())
+    found = await apart.run(actions.judge_all, now=context.clock())
     return Said(
         f"预警全部重判：新增 {found.opened}，升级 {found.raised}，减轻 {found.lowered}，解除 {found.closed}",
         f"Judged anew: {found.opened} opened, {found.raised} graver, {found.lowered} milder, {found.closed} closed",

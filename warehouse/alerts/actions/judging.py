@@ -43,6 +43,8 @@ READER = "alerts"
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('warehouse.alerts', 7))"
 AT_ONCE = 500
 """News per turn: what was touched meanwhile waits for the next."""
+MOST_TOUCHED = 2000
+"""Needs that a norm may touch and still be judged at once; beyond that a full pass follows, apart from the server."""
 SLICE = 400
 """Places whose needs are judged in one transaction of the full pass."""
 
@@ -142,9 +144,18 @@ async def _judge_touched(touched: _Touched, now: datetime) -> Tally:
     if changed:
         above = {int(part) for path in await read.paths_of_sites(changed) for part in path.strip("/").split("/")}
         tally += await judge.needs_of(await norms.subjects_of(above, changed, today), None)
+    return tally + await _judge_norms(touched, judge)
+
+
+async def _judge_norms(touched: _Touched, judge: "_Judge") -> Tally:
+    tally, today = Tally(), judge.today
     for path, item, class_path in await read.norms_touched(touched.papers["norm"]):
         goods = [one.item_id for one in await norms.list_goods() if _covers(item, class_path, one)]
-        tally += await judge.needs_of(await norms.subjects_under(path, today), goods)
+        subjects = await norms.subjects_under(path, today)
+        if len(subjects) * len(goods) > MOST_TOUCHED:
+            touched.everything = True
+        else:
+            tally += await judge.needs_of(subjects, goods)
     return tally
 
 
@@ -326,7 +337,9 @@ class _Judge:
         at_sites = await read.shelves_of_sites(self.today, horizon, sites, wanted_items) if sites else {}
         at_owners = await read.shelves_of_owners(self.today, horizon, regions, wanted_items) if regions else {}
         found: list[Fact] = []
-        for one in needed:
+        for number, one in enumerate(needed):
+            if number % 1000 == 0:
+                await asyncio.sleep(0)
             who = one.subject
             shelves = at_owners.get(who.region_id, {}) if who.site_id is None else at_sites.get(who.site_id, {})
             fact = rules.need_fact(one, shelves, await self.measured.at(who.path), self.today)
