@@ -58,6 +58,7 @@ async def new_import_page(request: Request[Any, Any, Any], stamp: Stamped) -> Re
 @get("/imports/{import_id:uuid}", include_in_schema=False)
 async def import_page(request: Request[Any, Any, Any], stamp: Stamped, import_id: FromPath[UUID]) -> Response[str]:
     """The dry run: figures, questions, rows; while it is being applied its progress, afterwards its result."""
+    running = importing.RUNNER.running(import_id)  # before the file is read: it may end meanwhile
     file = await queries.get_import(import_id, stamp)
     found, questions = await queries.found_in(import_id)
     viewer = viewer_of(request)
@@ -85,7 +86,7 @@ async def import_page(request: Request[Any, Any, Any], stamp: Stamped, import_id
         listed=listed,
         verdict=verdict,
         became=became,
-        running=importing.RUNNER.running(import_id),
+        running=running,
         may=allowed(file, stamp),
         twins=await queries.twins(file),
         words=words,
@@ -109,11 +110,12 @@ def _aside(sheets: Sequence[Mapping[str, Any]]) -> list[str]:
 @get("/imports/{import_id:uuid}/progress", include_in_schema=False, opt={BACKGROUND: True})
 async def import_progress(stamp: Stamped, import_id: FromPath[UUID]) -> dict[str, Any]:
     """How far an apply has come, for the page that watches it."""
+    running = importing.RUNNER.running(import_id)  # before the file is read, as above
     file = await queries.get_import(import_id, stamp)
     done = sum(file.counts.get(name, 0) for name in ("done", "repeat", "refused"))
     return {
         "state": file.state.value,
-        "running": importing.RUNNER.running(import_id),
+        "running": running,
         "done": done,
         "all": done + file.counts.get("ready", 0),
     }
