@@ -503,7 +503,19 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "scan": N_("scan"),
         "search": N_("search"),
     },
-    "unit": {"days": N_("days"), "points": N_("points"), "fen": N_("yuan")},
+    "unit": {
+        "days": N_("days"),
+        "hours": N_("hours"),
+        "minutes": N_("minutes"),
+        "month": N_("month of the year"),
+        "months": N_("months"),
+        "years": N_("years"),
+        "percent": N_("per cent"),
+        "points": N_("points"),
+        "people": N_("people"),
+        "persons": N_("people"),
+        "fen": N_("yuan"),
+    },
     "party_kind": {
         "office": N_("office"),
         "supplier": N_("supplier"),
@@ -878,7 +890,8 @@ GROUPS: Mapping[str, str] = {"work": N_("Work"), "stock": N_("In store"), "manag
 
 class Link(NamedTuple):
     """One entry of the navigation: where, its word, its picture, the permission without which it is not shown, and
-    its group. `bar`: one of the main jobs that stay at the foot of a phone (the first four that one may do)."""
+    its group. `bar`: one of the main jobs that stay at the foot of a phone (the first four that one may do);
+    there its word is `short`, where it has one."""
 
     href: str
     text: str
@@ -886,6 +899,7 @@ class Link(NamedTuple):
     permission: str | None
     group: str = "manage"
     bar: bool = False
+    short: str = ""
 
 
 NAVIGATION = (
@@ -909,7 +923,7 @@ NAVIGATION = (
     Link("/scenarios", N_("Scenarios"), "map", "scenario.read", "stock"),
     Link("/labels", N_("Labels"), "label", "label.print", "stock"),
     Link("/cases", N_("Differences"), "case", "stock.read", "stock"),
-    Link("/admin", N_("Administration"), "settings", "person.read", "manage"),
+    Link("/admin", N_("Administration"), "settings", "person.read", "manage", short=N_("Admin")),
     Link("/imports", N_("Imports"), "up", "import.run", "manage"),
 )
 

@@ -12,7 +12,7 @@ from api.web.languages import language
 from api.web.routes import asked
 from api.web.routes.admin.house import _read
 from api.web.words import WORDS
-from catalog.kernel.parameters import Kind, Parameter
+from catalog.kernel.parameters import Kind, Parameter, declared
 
 ROOT = Path(__file__).parents[3]
 LIMIT = Parameter("test.limit", 500_000, Kind.WHOLE, "fen", name_zh="界限", name_en="Limit", low=0, high=10_000_000)
@@ -44,6 +44,12 @@ def test_an_amount_is_typed_in_yuan(typed: str, fen: int | None) -> None:
 
 def test_other_whole_numbers_stay_as_they_are() -> None:
     assert [_read(DAYS, text) for text in ("90", "90.5", "²")] == [90, None, None]
+
+
+def test_every_unit_of_a_parameter_has_a_word() -> None:
+    import api.app  # noqa: F401  (every feature declares its own)
+
+    assert {one.unit for one in declared() if one.unit} - set(WORDS["unit"]) - {"%", "km/h"} == set()
 
 
 def test_the_words_of_acts_are_of_acts_that_exist() -> None:
