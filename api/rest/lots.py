@@ -37,7 +37,18 @@ from warehouse.parties import queries as parties
 from warehouse.sites import queries as sites
 from warehouse.stock import queries
 from warehouse.stock.model import Condition, Lot, Reason
-from warehouse.stock.queries import AsOfFilter, By, Leg, LotEntry, MoveFilter, MoveRow, Sort, StockFilter, held
+from warehouse.stock.queries import (
+    AsOfFilter,
+    By,
+    Leg,
+    LotEntry,
+    MoveFilter,
+    MoveRow,
+    Sort,
+    StatementRow,
+    StockFilter,
+    held,
+)
 from warehouse.stock.queries.held import CareEvent
 
 InPath = Annotated[str, PathParameter(max_length=40)]
@@ -350,23 +361,25 @@ async def statement(
     rows = (await veil_of(stamp.person_id)).over(found)
     return StatementAnswer(
         month=month.replace(day=1),
-        items=[
-            StatementOut(
-                item=row.item_key,
-                item_name=row.item,
-                unit=row.unit,
-                unit_factor=row.unit_factor,
-                lot=row.lot,
-                site=row.site_code,
-                opening=row.opening,
-                came=row.came,
-                went=row.went,
-                closing=row.closing,
-                ins=dict(row.ins or {}),
-                outs=dict(row.outs or {}),
-            )
-            for row in rows
-        ],
+        items=[shown_statement(row) for row in rows],
+    )
+
+
+def shown_statement(row: StatementRow) -> StatementOut:
+    """A line of 收发存 as JSON."""
+    return StatementOut(
+        item=row.item_key,
+        item_name=row.item,
+        unit=row.unit,
+        unit_factor=row.unit_factor,
+        lot=row.lot,
+        site=row.site_code,
+        opening=row.opening,
+        came=row.came,
+        went=row.went,
+        closing=row.closing,
+        ins=dict(row.ins or {}),
+        outs=dict(row.outs or {}),
     )
 
 

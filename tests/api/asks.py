@@ -2122,6 +2122,27 @@ async def _needed(there: Side) -> str:
     return str(await there.once("needed", make))
 
 
+# --- reports ------------------------------------------------------------------------------------------------
+
+plain("GET /reports")
+for _report in ("ledger", "value", "slow", "performance", "alerts"):
+
+    @route(f"GET /reports/{_report}")
+    @route(f"GET /reports/{_report}.csv")
+    @route(f"GET /reports/{_report}.xlsx")
+    async def _(home: Side, there: Side) -> Ask:
+        return Ask(query={"region": there.region})
+
+
+@route("GET /api/v1/reports/ledger")
+@route("GET /api/v1/reports/value")
+@route("GET /api/v1/reports/slow")
+@route("GET /api/v1/reports/performance")
+@route("GET /api/v1/alerts/history")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask(query={"region": there.region})
+
+
 # --- notices ------------------------------------------------------------------------------------------------
 
 plain("GET /api/v1/alerts/subscription", "GET /alerts/subscription", "GET /alerts/channels", "GET /api/v1/notices")

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
+from catalog.kernel.parameters import UNVERIFIED, Kind, Parameter, declare
 from warehouse.provision.model import Label, Total
 from warehouse.provision.queries import Table
 
@@ -64,3 +66,136 @@ class Shortfall:
     spots: Sequence[Spot]
     ages: Sequence[Age]
     """Of the live stores in the region, the stalest first; of today only."""
+
+
+# --- stock in other lights ----------------------------------------
+
+SLOW_MONTHS = Parameter(
+    "reports.slow-months", 12, Kind.WHOLE, "months", "呆滞月数", "Months without a move: slow",
+    "一批物资在库点内多少个月没有出入库即列为呆滞。",
+    "A lot that neither came to its store nor left it for so many months is listed as slow.",
+    UNVERIFIED, low=1, high=240,
+)  # fmt: skip
+DEAD_MONTHS = Parameter(
+    "reports.dead-months", 24, Kind.WHOLE, "months", "死库存月数", "Months without a move: dead",
+    "多少个月没有出入库即标为死库存。",
+    "After so many months without a move it is marked as dead.",
+    UNVERIFIED, low=1, high=480,
+)  # fmt: skip
+declare(SLOW_MONTHS, DEAD_MONTHS)
+
+
+@dataclass(frozen=True, slots=True)
+class FundValue:
+    """What is in store of one owner, fund source and class. Money in fen, at the price of the lot, else the reference
+    price of the item (`estimated_fen` of it); `unusable_fen`: expired or not good; `unpriced` lots have no price."""
+
+    owner_key: str
+    owner_zh: str
+    owner_en: str | None
+    fund_source: str
+    class_code: str
+    class_zh: str
+    class_en: str | None
+    lots: int
+    value_fen: int
+    estimated_fen: int
+    unusable_fen: int
+    unpriced: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """A lot at a store that for long neither came nor left. `still_since`: its last coming or leaving."""
+
+    lot_id: int
+    lot: str
+    item_key: str
+    item_zh: str
+    item_en: str | None
+    unit: str
+    unit_factor: int
+    site_id: int
+    site_code: str
+    site_zh: str
+    site_en: str | None
+    owner_key: str
+    fund_source: str
+    expires_on: date | None
+    on_hand: int
+    value_fen: int | None
+    still_since: date
+
+
+@dataclass(frozen=True, slots=True)
+class SlowTotal:
+    """All of them together."""
+
+    lots: int
+    dead: int
+    value_fen: int
+    unpriced: int
+
+
+# --- 预算绩效目标表 ----------------------------------------
+
+
+class Aspect(StrEnum):
+    """产出指标 of the table: 数量, 质量, 时效, 成本."""
+
+    QUANTITY = "quantity"
+    QUALITY = "quality"
+    TIME = "time"
+    COST = "cost"
+
+
+class Measured(StrEnum):
+    """What a figure is: a count, thousandths, or fen."""
+
+    COUNT = "count"
+    SHARE = "share"
+    MONEY = "money"
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One line: what was aimed at and what came of it by the end of June and of December; None: nothing to say (yet).
+
+    `key` names it: its words are the page's.
+    """
+
+    aspect: Aspect
+    key: str
+    measured: Measured
+    half_aim: int | None
+    half: int | None
+    year_aim: int | None
+    year: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderedLine:
+    """A line that was to be bought in a year and what came of it: `came` by day, in base units."""
+
+    expected_on: date | None
+    ordered_on: date | None
+    item_id: int
+    quantity: int
+    amount_fen: int
+    refused: int
+    damaged: int
+    came: tuple[tuple[date, int], ...]
+
+    def by(self, day: date) -> int:
+        """How much of it had come by the end of a day, at most what was ordered."""
+        return min(sum(quantity for on, quantity in self.came if on <= day), self.quantity)
+
+    @property
+    def full_on(self) -> date | None:
+        """The day on which it had come in full."""
+        total = 0
+        for on, quantity in sorted(self.came):
+            total += quantity
+            if total >= self.quantity:
+                return on
+        return None

@@ -1,10 +1,12 @@
 """What reports decide, over plain values: rankings, two days beside each other."""
 
-from collections.abc import Sequence
+from calendar import monthrange
+from collections.abc import Callable, Sequence
+from datetime import date
 from fractions import Fraction
 
 from warehouse.provision.model import Total
-from warehouse.reports.model import Compared
+from warehouse.reports.model import Aspect, Compared, Indicator, Measured, OrderedLine
 
 
 def compared(before: Sequence[Total], after: Sequence[Total]) -> list[Compared]:
@@ -19,3 +21,72 @@ def ranked(goods: Sequence[Total], most: int) -> list[Total]:
     """The goods of which the largest share is missing; where that is equal, those missing at most places."""
     short = [one for one in goods if one.gap > 0]
     return sorted(short, key=lambda one: (-Fraction(one.gap, one.need), -(one.known - one.met), one.of[0].key))[:most]
+
+
+# --- 预算绩效目标表 ----------------------------------------
+
+
+def indicators(
+    lines: Sequence[OrderedLine], budget_fen: int | None, rates: tuple[int | None, int | None], year: int, today: date
+) -> list[Indicator]:
+    """The lines of the table for a year. `rates`: 配备率 in thousandths at the end of June and of December (or today).
+
+    Aims: what was to be there by then as ordered, all of it good, all of it in time, within the budget. A half-year or
+    year that has not begun says nothing; one that runs says how far it has come.
+    """
+    half, end = date(year, 6, 30), date(year, 12, 31)
+    begun = (today > date(year - 1, 12, 31), today >= date(year, 1, 1))
+
+    def pair(measure: Callable[[date], int | None]) -> tuple[int | None, int | None]:
+        return (measure(half) if begun[0] else None, measure(end) if begun[1] else None)
+
+    def due(day: date) -> list[OrderedLine]:
+        return [one for one in lines if one.expected_on is not None and one.expected_on <= day]
+
+    def share(part: int, whole: int) -> int | None:
+        return 1000 * part // whole if whole else None
+
+    def accepted(day: date) -> int | None:
+        came = [(one.by(day), one.refused + one.damaged) for one in lines if one.by(day)]
+        bad = sum(wrong for _, wrong in came)
+        return share(max(sum(good for good, _ in came) - bad, 0), sum(good for good, _ in came))
+
+    def in_time(day: date) -> int | None:
+        judged = [one for one in due(min(day, today)) if one.expected_on is not None]
+        kept = [one for one in judged if one.full_on is not None and one.full_on <= (one.expected_on or day)]
+        return share(len(kept), len(judged))
+
+    def ordered(day: date) -> int:
+        return sum(one.amount_fen for one in lines if one.ordered_on is not None and one.ordered_on <= day)
+
+    def came_fen(day: date) -> int:
+        return sum((2 * one.amount_fen * one.by(day) + one.quantity) // (2 * one.quantity) for one in lines)
+
+    def spent(day: date) -> int | None:
+        return share(ordered(day), budget_fen or 0)
+
+    rows: list[tuple[Aspect, str, Measured, tuple[int | None, int | None], tuple[int | None, int | None]]] = [
+        (Aspect.QUANTITY, "lines-received", Measured.COUNT, (len(due(half)), len(lines)),
+         pair(lambda day: sum(one.full_on is not None and one.full_on <= day for one in lines))),
+        (Aspect.QUANTITY, "goods-received", Measured.COUNT,
+         (len({one.item_id for one in due(half)}), len({one.item_id for one in lines})),
+         pair(lambda day: len({one.item_id for one in lines if one.by(day)}))),
+        (Aspect.QUANTITY, "provision-rate", Measured.SHARE, (None, None), rates),
+        (Aspect.QUALITY, "accepted", Measured.SHARE, (1000, 1000), pair(accepted)),
+        (Aspect.TIME, "in-time", Measured.SHARE, (1000, 1000), pair(in_time)),
+        (Aspect.COST, "ordered", Measured.MONEY, (None, budget_fen), pair(ordered)),
+        (Aspect.COST, "received", Measured.MONEY, (None, budget_fen), pair(came_fen)),
+        (Aspect.COST, "budget-used", Measured.SHARE, (None, 1000 if budget_fen else None), pair(spent)),
+    ]  # fmt: skip
+    return [Indicator(aspect, key, kind, *_mixed(aims, got)) for aspect, key, kind, aims, got in rows]
+
+
+def _mixed(aims: tuple[int | None, int | None], got: tuple[int | None, int | None]) -> tuple[int | None, ...]:
+    return aims[0], got[0], aims[1], got[1]
+
+
+def months_before(day: date, months: int) -> date:
+    """The same day so many months earlier; the month's last where it has no such day."""
+    whole = day.year * 12 + day.month - 1 - months
+    year, month = divmod(whole, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

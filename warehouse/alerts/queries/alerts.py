@@ -36,8 +36,8 @@ class AlertFilter:
     """Which alerts; None says nothing. `mine`: only those that this person was told of."""
 
     status: Status | None = None
-    closed: bool = False
-    """Closed ones, instead of those that are not."""
+    closed: bool | None = False
+    """Closed ones, instead of those that are not; None: both."""
     snoozed: bool | None = False
     kinds: Collection[AlertKind] = ()
     severity: Severity | None = None
@@ -46,6 +46,8 @@ class AlertFilter:
     item_key: str | None = None
     text: str | None = None
     mine: int | None = None
+    opened: tuple[date, date] | None = None
+    """Days of Shanghai from and to which it was opened, both inclusive."""
 
 
 _SEEN = "(r.path LIKE ANY({}::text[]) OR a.site_id = ANY({}::bigint[]) OR l.owner_path LIKE ANY({}::text[]))"
@@ -71,11 +73,7 @@ def _ask(scope: Scope, wanted: AlertFilter) -> _Asked:
     asked = _Asked()
     if "/" not in scope.paths:
         asked.add(_SEEN, scope.prefixes, list(scope.site_ids), scope.prefixes)
-    asked.add("(a.status = 'closed') = {}", wanted.closed)
-    if wanted.status is not None:
-        asked.add("a.status = {}", wanted.status.value)
-    if wanted.snoozed is not None:
-        asked.add("(a.snoozed_until IS NOT NULL) = {}", wanted.snoozed)
+    _ask_life(asked, wanted)
     if wanted.kinds:
         asked.add("a.kind = ANY({}::text[])", [one.value for one in wanted.kinds])
     if wanted.severity is not None:
@@ -95,6 +93,17 @@ def _ask(scope: Scope, wanted: AlertFilter) -> _Asked:
     if wanted.mine is not None:
         asked.add("EXISTS (SELECT 1 FROM alert_told t WHERE t.alert_id = a.id AND t.person_id = {})", wanted.mine)
     return asked
+
+
+def _ask_life(asked: _Asked, wanted: AlertFilter) -> None:
+    if wanted.closed is not None:
+        asked.add("(a.status = 'closed') = {}", wanted.closed)
+    if wanted.opened is not None:
+        asked.add("(a.opened_at AT TIME ZONE 'Asia/Shanghai')::date BETWEEN {} AND {}", *wanted.opened)
+    if wanted.status is not None:
+        asked.add("a.status = {}", wanted.status.value)
+    if wanted.snoozed is not None:
+        asked.add("(a.snoozed_until IS NOT NULL) = {}", wanted.snoozed)
 
 
 async def list_alerts(
@@ -180,6 +189,51 @@ async def count_by_kind(*, scope: Scope, mine: int | None = None) -> list[tuple[
         *asked.args,
     )
     return [(AlertKind(row[0]), Severity(row[1]), row[2]) for row in rows]
+
+
+async def list_history(
+    *, scope: Scope, wanted: AlertFilter, cursor: str | None = None, limit: int | None = None
+) -> Page[Alert]:
+    """Alerts in sight, the newest first, whatever their severity: what was opened, closed, and how long it took."""
+    size, asked = checked_limit(limit), _ask(scope, wanted)
+    after = read_cursor(cursor, 1)
+    if after is not None:
+        if type(after[0]) is not int or not -(2**63) <= after[0] < 2**63:
+            raise Invalid("page.bad-cursor", "翻页标记无效，请从第一页重新开始")
+        asked.add("a.seq < {}", after[0])
+    rows = await db.fetch(
+        f"SELECT {COLUMNS} FROM {JOINED}{asked.text()} ORDER BY a.seq DESC LIMIT {size + 1}", *asked.args
+    )
+    shown = [alert_of(row) for row in rows[:size]]
+    return Page(shown, write_cursor(shown[-1].seq) if len(rows) > size else None)
+
+
+@dataclass(frozen=True, slots=True)
+class KindHistory:
+    """Alerts of one kind: how many were opened and of these are closed; the middle of the minutes until somebody took
+    them up, and until they closed; None where none was."""
+
+    kind: AlertKind
+    opened: int
+    closed: int
+    minutes_to_handle: int | None
+    minutes_to_close: int | None
+
+
+async def history_by_kind(*, scope: Scope, wanted: AlertFilter) -> list[KindHistory]:
+    """`list_history` put together by kind, the most frequent first."""
+    asked = _ask(scope, wanted)
+
+    def middle(column: str) -> str:
+        minutes = f"EXTRACT(epoch FROM {column} - a.opened_at) / 60"
+        return f"(percentile_cont(0.5) WITHIN GROUP (ORDER BY {minutes}) FILTER (WHERE {column} IS NOT NULL))::bigint"
+
+    rows = await db.fetch(
+        f"SELECT a.kind, count(*)::int, count(a.closed_at)::int, {middle('a.handled_at')}, {middle('a.closed_at')}"
+        f" FROM {JOINED}{asked.text()} GROUP BY 1 ORDER BY 2 DESC, 1",
+        *asked.args,
+    )
+    return [KindHistory(AlertKind(row[0]), *tuple(row)[1:]) for row in rows]
 
 
 async def standing_at(*, scope: Scope, site_id: int | None, region_key: str | None, item_key: str) -> list[Alert]:

@@ -1,0 +1,33 @@
+"""Reports: reached from one page, narrowed, turned over, and taken along as a file."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.journeys.conftest import Opened, Store
+from tests.journeys.store import PLANNER
+
+SCREENS = [("zh", 1280), ("zh", 360), ("en", 1280), ("en", 360)]
+FILES = {"xlsx": b"PK", "csv": b"\xef\xbb\xbf"}
+
+
+@pytest.mark.parametrize(("language", "width"), SCREENS)
+async def test_each_report_is_a_page_a_paper_and_a_file(desk: Opened, store: Store, language: str, width: int) -> None:
+    planner = await desk(PLANNER, language=language, width=width)
+    page = planner.page
+    await planner.open("/reports")
+    await planner.shot("index")
+    links = await page.locator("main .tiles a").evaluate_all("all => all.map((a) => a.getAttribute('href'))")
+    assert len(links) == 7
+    for href in [one for one in links if one.startswith("/reports/")]:
+        await planner.open(href)
+        await expect(page.locator("#part .big-figures, #part .nothing").first).to_be_visible()
+        await planner.shot(href.rpartition("/")[2], full=True)
+        for kind, begins in FILES.items():
+            answer = await page.request.get(f"{planner.url}{href}.{kind}")
+            assert answer.ok
+            assert (await answer.body()).startswith(begins)
+    # One line for each store, of the month's moves: what came is what the store's lots say.
+    await planner.open("/reports/ledger?by=site")
+    await expect(page.locator("table.list tbody tr").first).to_contain_text("CZ01")
+    await page.fill("[name=month]", "2020-01")
+    await expect(page.locator(".nothing")).to_be_visible()
