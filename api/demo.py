@@ -96,6 +96,7 @@ async def load_if_empty() -> bool:
     from api.demo_norms import load_norms
     from api.demo_orders import load_orders
     from api.demo_rotation import load_rotation
+    from api.demo_shipments import load_shipments
     from api.demo_stock import load_stock
 
     await load_stock(loaded.common, loaded.city, today=day_of(now), share=settings.demo_share)
@@ -105,6 +106,7 @@ async def load_if_empty() -> bool:
     await load_commitments(at=now)
     await load_orders(now=now)
     await load_incidents(now=now)
+    await load_shipments(now=now)
     from warehouse.alerts.actions import judge_all
 
     await judge_all(now=now)

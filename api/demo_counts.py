@@ -23,7 +23,7 @@ BINS = 2
 """Bins of each count."""
 _PEOPLE = """
 SELECT w.id, w.login, g.role, r.path, g.site_id FROM role_grant g JOIN person w ON w.id = g.person_id
-JOIN region r ON r.id = g.region_id WHERE g.revoked_at IS NULL AND w.login LIKE 'cz.%' ORDER BY w.id
+JOIN region r ON r.id = g.region_id WHERE g.revoked_at IS NULL AND w.login LIKE $1 ORDER BY w.id
 """
 _BINS_WITH_GOODS = """
 SELECT p.id FROM place p WHERE p.site_id = $1 AND p.kind = 'bin' AND p.retired_at IS NULL AND p.closed_by IS NULL
@@ -75,9 +75,9 @@ async def load_counts(*, now: datetime) -> None:
     await actions.create_count(stamp=stamp, site_id=site, kind=CountKind.RISK, most=8, begin=False)
 
 
-async def hands_of(roles: Collection[Role]) -> list[Hand]:
-    """The city's own people with one of these roles."""
-    rows = await db.fetch(_PEOPLE)
+async def hands_of(roles: Collection[Role], logins: str = "cz.%") -> list[Hand]:
+    """The city's own people with one of these roles; `logins`: a LIKE pattern for others."""
+    rows = await db.fetch(_PEOPLE, logins)
     return [
         Hand(row[0], row[1], Grant(Role(row[2]), row[3], ROLES[Role(row[2])], row[4]))
         for row in rows

@@ -22,6 +22,7 @@ _TABLES = [
     "warehouse.replenishment.tables",
     "warehouse.planning.proposals.tables",
     "warehouse.picking.tables",
+    "warehouse.fulfilment.tables",
     "warehouse.asides.tables",
     "warehouse.counts.tables",
     "warehouse.scanning.tables",

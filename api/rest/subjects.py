@@ -11,6 +11,7 @@ from catalog.kernel.stamp import Stamp
 from catalog.kernel.time import day_of
 from warehouse.commitments import queries as commitments
 from warehouse.files.model import Subject
+from warehouse.fulfilment import queries as shipments
 from warehouse.replenishment import queries as deliveries
 from warehouse.sites import queries as sites
 from warehouse.stock import queries as stock
@@ -71,6 +72,12 @@ async def _commitment(number: str, stamp: Stamp, permission: Permission) -> str:
     return str((await commitments.get_commitment(_uuid(number), stamp.require(permission))).id)
 
 
+async def _shipment(number: str, stamp: Stamp, permission: Permission) -> str:
+    # Both ends see it; who adds a photo holds file.add there.
+    stamp.require(permission)
+    return str((await shipments.get_shipment(_uuid(number), stamp.require(Permission.SHIPMENT_READ))).id)
+
+
 def _uuid(text: str) -> UUID:
     try:
         return UUID(text)
@@ -89,6 +96,7 @@ KINDS: Mapping[str, Reader] = {
     "case": _case,
     "move": _move,
     "commitment": _commitment,
+    "shipment": _shipment,
 }
 
 

@@ -273,6 +273,27 @@ TERMS: Mapping[str, Term] = {
         "Who asks the tier above has used its own stock first, or says why not.",
         "邹城市、白城市应急物资调拨程序",
     ),
+    "shipment": Term(
+        "运单",
+        "Shipment",
+        "一辆车一趟运的物资。装车后物资记在运单这个“位置”上，签收前不会消失，也不能多收。",
+        "One vehicle's load on one trip. Once loaded the goods stand in the shipment's own place in the books: they do "
+        "not vanish on the way, and nobody can receive more than was shipped.",
+    ),
+    "receiving-point": Term(
+        "接收点",
+        "Receiving point",
+        "事件中接收和发放物资的地点。物资到达后记在接收点，发放记入使用，可回收的用后归还或核销。",
+        "Where goods of an incident are received and handed out. Handed out means used; returnables stay until they "
+        "come back or are written off.",
+    ),
+    "recovery": Term(
+        "回收补充",
+        "Recovery ledger",
+        "事件动用了谁的储备，谁来补、何时补足。只有实物补回（有到货单或运单为证）才能销账。期限为本系统参数，未见标准依据。",
+        "Whose stock an incident used, who makes it good and until when. A duty closes only when goods have come back, "
+        "proved by a delivery or shipment. The days are a parameter of Beiyu without a source.",
+    ),
     "commitment": Term(
         "协议储备",
         "Commitment",

@@ -2366,3 +2366,269 @@ async def _(home: Side, there: Side) -> Ask:
 @route("POST /api/v1/proposals/{proposal}/dismiss")
 async def _(home: Side, there: Side) -> Ask:
     return Ask({"proposal": await _proposal(there)}, {"until": _day(9), "reason": "暂缓"}, spends=("proposal",))
+
+
+# --- shipments, receiving points, the recovery ledger -----------------------------------------------------------------
+
+plain("GET /api/v1/shipments", "GET /api/v1/receiving-points", "GET /api/v1/recovery")
+plain("GET /shipments", "GET /shipments/new", "GET /receiving-points", "GET /recovery")
+plain(
+    "GET /shipments/export.csv", "GET /shipments/export.xlsx", "GET /recovery/export.csv", "GET /recovery/export.xlsx"
+)
+
+
+def _vehicle(there: Side) -> dict[str, Any]:
+    return {"plate": fresh("苏D"), "driver": there.mark, "phone": there.mark}
+
+
+async def _quilts(there: Side) -> str:
+    return str(await there.once("quilts", lambda: there._receive("BF-0001", 100_000)))
+
+
+def _point_said(there: Side) -> dict[str, Any]:
+    return {"region": there.region, "name": fresh(there.mark), "place": there.mark, "receiver": there.mark}
+
+
+async def _point(there: Side) -> Any:
+    incident = await _incident(there)
+
+    async def make() -> Any:
+        body = {**_point_said(there), "incident": incident}
+        return (await there.do("keeper", "POST", "/api/v1/receiving-points", body))["id"]
+
+    return await there.once("point", make)
+
+
+async def _shipment_body(there: Side) -> dict[str, Any]:
+    line = {"lot": await _quilts(there), "bin": there.bins[0], "quantity": 10}
+    return {"site": there.site, "to_point": await _point(there), "lines": [line], **_vehicle(there)}
+
+
+_ON_THE_WAY = {
+    "prepared": (),
+    "part": (("load", {"lines": [{"line": 1, "quantity": 4}]}),),
+    "loading": (("load", {"lines": [{"line": 1, "quantity": 10}]}),),
+    "on road": (("load", {"lines": [{"line": 1, "quantity": 10}]}), ("depart", {})),
+    "received": (
+        ("load", {"lines": [{"line": 1, "quantity": 10}]}),
+        ("depart", {}),
+        ("receive", {"lines": [{"line": 1, "accepted": 9, "reason": "缺一"}], "receiver": "王"}),
+    ),
+    "there": (
+        ("load", {"lines": [{"line": 1, "quantity": 10}]}),
+        ("depart", {}),
+        ("receive", {"lines": [{"line": 1, "accepted": 10}], "receiver": "王"}),
+    ),
+}
+
+
+async def _shipment(there: Side, status: str = "prepared") -> Any:
+    body = await _shipment_body(there)
+
+    async def make() -> Any:
+        made = await there.do("keeper", "POST", "/api/v1/shipments", body)
+        there.secrets.add(made["number"])
+        for verb, said in _ON_THE_WAY[status]:
+            await there.do("keeper", "POST", f"/api/v1/shipments/{made['id']}/{verb}", said)
+        return made["id"]
+
+    return await there.once(f"shipment {status}", make)
+
+
+async def _release(there: Side) -> Any:
+    """A release order that has been given, as requisitions make it."""
+    incident, lot = await _incident(there), await _quilts(there)
+
+    async def make() -> Any:
+        held = await there.do(
+            "dispatcher", "POST", "/api/v1/stock/reserve",
+            {"lot": lot, "quantity": 5, "bin": there.bins[0], "expires_at": f"{_day(3)}T00:00:00Z"},
+        )  # fmt: skip
+        return str(
+            await db.fetch_value(
+                """
+WITH g AS (SELECT id AS region FROM region WHERE key = $1), i AS (SELECT id, item_id FROM lot WHERE number = $2),
+r AS (INSERT INTO requisition (id, number, status, region_id, incident_id, reason, authors, created_at, created_by,
+    attempt) SELECT gen_random_uuid(), $6, 'released', region, $3::uuid, 'x', '{}', now(), 'x', gen_random_uuid() FROM g
+    RETURNING id),
+l AS (INSERT INTO requisition_line (id, requisition_id, line, region_id, quantity, item_id, priority)
+    SELECT gen_random_uuid(), r.id, 1, region, 5, item_id, 1 FROM r, g, i RETURNING id),
+p AS (INSERT INTO sourcing_plan (id, requisition_id, made_at, made_by, state, wishes, content, attempt)
+    SELECT gen_random_uuid(), id, now(), 'x', 'accepted', '{}', '{}', gen_random_uuid() FROM r RETURNING id),
+o AS (INSERT INTO release_order (id, number, status, requisition_id, plan_id, owner_region_id, site_id, region_id,
+    priority, made_at, made_by, released_at, released_by, attempt)
+    SELECT gen_random_uuid(), $6, 'released', r.id, p.id, region, s.id, region, 1, now(), 'x', now(), 'x',
+    gen_random_uuid() FROM r, p, g, site s WHERE s.code = $4 RETURNING id)
+INSERT INTO release_line (id, release_id, line, requisition_line_id, item_id, lot_id, place_id, quantity, covers,
+    reservation_id) SELECT gen_random_uuid(), o.id, 1, l.id, i.item_id, i.id, v.place_id, 5, 5, v.id
+    FROM o, l, i, reservation v WHERE v.id = $5::uuid RETURNING release_id
+""",
+                there.region,
+                lot,
+                incident,
+                there.site,
+                held["reservation"],
+                fresh("DY-"),
+            )
+        )
+
+    return await there.once("release", make)
+
+
+@route("POST /api/v1/shipments")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask(body=await _shipment_body(there))
+
+
+@route("POST /api/v1/releases/{release}/shipments")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask({"release": await _release(there)}, _vehicle(there), spends=("release",))
+
+
+@route("POST /api/v1/releases/{release}/finish")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask({"release": await _release(there)})
+
+
+for _name in ("", "/reports", "/issue-slip", "/waybill", "/receipt"):
+
+    @route(f"GET /api/v1/shipments/{{shipment}}{_name}")
+    async def _(home: Side, there: Side) -> Ask:
+        return Ask({"shipment": await _shipment(there)})
+
+
+for _name in ("", "/receive"):
+
+    @route(f"GET /shipments/{{shipment_id}}{_name}")
+    async def _(home: Side, there: Side) -> Ask:
+        return Ask({"shipment_id": await _shipment(there)})
+
+
+@route("PUT /api/v1/shipments/{shipment}")
+async def _(home: Side, there: Side) -> Ask:
+    one = await _shipment(there)
+    headers = await there.version(f"/api/v1/shipments/{one}", "keeper")
+    return Ask({"shipment": one}, _vehicle(there), headers=headers)
+
+
+for _verb, _status, _body in (
+    ("load", "prepared", {"lines": [{"line": 1, "quantity": 1}]}),
+    ("short", "part", {"line": 1, "quantity": 1, "note": "没有"}),
+    ("unload", "part", {"line": 1, "quantity": 1}),
+    ("cancel", "prepared", {"reason": "1"}),
+    ("depart", "loading", {}),
+    ("report", "on road", {"place": "桥"}),
+    ("arrive", "on road", None),
+    ("receive", "on road", {"lines": [{"line": 1, "accepted": 10}], "receiver": "王"}),
+    ("find", "received", {"line": 1, "quantity": 1, "note": "找到"}),
+    ("take-back", "received", {"line": 1, "quantity": 1, "note": "退回"}),
+    ("write-off", "received", {"line": 1, "quantity": 1, "note": "丢失"}),
+    ("close", "received", None),
+):
+
+    @route(f"POST /api/v1/shipments/{{shipment}}/{_verb}")
+    async def _(home: Side, there: Side, status: str = _status, body: Any = _body) -> Ask:
+        return Ask({"shipment": await _shipment(there, status)}, body, spends=(f"shipment {status}",))
+
+
+@route("POST /api/v1/shipments/{shipment}/redirect")
+async def _(home: Side, there: Side) -> Ask:
+    body = {"to_site": "CZ01", "reason": there.mark}
+    return Ask({"shipment": await _shipment(there, "on road")}, body, spends=("shipment on road",))
+
+
+@route("POST /api/v1/receiving-points")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask(body={**_point_said(there), "incident": await _incident(there)})
+
+
+@route("GET /api/v1/receiving-points/{point}")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask({"point": await _point(there)})
+
+
+@route("GET /receiving-points/{point_id}")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask({"point_id": await _point(there)})
+
+
+@route("PUT /api/v1/receiving-points/{point}/contact")
+async def _(home: Side, there: Side) -> Ask:
+    one = await _point(there)
+    headers = await there.version(f"/api/v1/receiving-points/{one}", "keeper")
+    return Ask({"point": one}, {"receiver": there.mark}, headers=headers)
+
+
+async def _at_point(there: Side) -> dict[str, Any]:
+    """Quilts at the point, enough for one act: every success takes one."""
+    await _shipment(there, "there")
+    return {"lines": [{"lot": await _quilts(there), "quantity": 1}], "note": "街道"}
+
+
+for _verb in ("hand-out", "bring-back", "write-off"):
+
+    @route(f"POST /api/v1/receiving-points/{{point}}/{_verb}")
+    async def _(home: Side, there: Side, verb: str = _verb) -> Ask:
+        body = await _at_point(there)
+        more = {"site": there.site} if verb == "bring-back" else {}
+        return Ask({"point": await _point(there)}, {**body, **more}, spends=("shipment there",))
+
+
+async def _duty(there: Side, status: str = "open") -> Any:
+    """What was handed out, drawn up as a duty."""
+    incident = await _incident(there)
+
+    async def make() -> Any:
+        body, point = await _at_point(there), await _point(there)
+        await there.do("keeper", "POST", f"/api/v1/receiving-points/{point}/hand-out", body)
+        await there.do("dispatcher", "POST", "/api/v1/recovery/draw-up", {"incident": incident})
+        return str(await db.fetch_value("SELECT id FROM recovery_duty WHERE incident_id = $1::uuid", incident))
+
+    return await there.once(f"duty {status}", make)
+
+
+async def _brought(there: Side) -> str:
+    """A delivery that brought quilts, by its number."""
+
+    async def make() -> str:
+        body = {**there.delivery_body(), "lines": [{"item": "BF-0001", "quantity": 100_000}]}
+        made = await there.do("keeper", "POST", "/api/v1/deliveries", {**body, "announce": True})
+        line = {"item": "BF-0001", "quantity": 100_000, "bin": there.bins[0], "maker_batch": there.mark}
+        document = {"kind": "delivery", "id": made["delivery"]}
+        await there.do("keeper", "POST", "/api/v1/stock/receive", {"lines": [line], "document": document})
+        there.secrets.add(made["number"])
+        return str(made["number"])
+
+    return str(await there.once("brought", make))
+
+
+@route("GET /api/v1/recovery/{duty}")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask({"duty": await _duty(there)})
+
+
+@route("GET /recovery/{duty_id}")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask({"duty_id": await _duty(there)})
+
+
+@route("POST /api/v1/recovery/draw-up")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask(body={"incident": await _incident(there)})
+
+
+@route("PUT /api/v1/recovery/{duty}")
+async def _(home: Side, there: Side) -> Ask:
+    one = await _duty(there)
+    headers = await there.version(f"/api/v1/recovery/{one}", "dispatcher")
+    return Ask({"duty": one}, {"due_on": _day(30), "due_source": "unverified"}, headers=headers)
+
+
+@route("POST /api/v1/recovery/{duty}/fill")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask({"duty": await _duty(there)}, {"quantity": 1, "document": await _brought(there)})
+
+
+@route("POST /api/v1/recovery/{duty}/close")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask({"duty": await _duty(there)})

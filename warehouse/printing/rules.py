@@ -40,8 +40,11 @@ MOST_LINES = 2_000
 MAX_KEY = 16
 """Longest own key (labels.codes.own)."""
 
-CAME_IN = frozenset({Reason.RECEIVE, Reason.OPEN_BALANCE, Reason.RETURN, Reason.LOAN_RETURN})
-WENT_OUT = frozenset({Reason.ISSUE, Reason.LEND, Reason.DISPOSE, Reason.SEND_BACK, Reason.TEST})
+CAME_IN = frozenset(
+    {Reason.RECEIVE, Reason.OPEN_BALANCE, Reason.RETURN, Reason.LOAN_RETURN, Reason.ARRIVE, Reason.BRING_BACK}
+    | {Reason.UNLOAD}
+)
+WENT_OUT = frozenset({Reason.ISSUE, Reason.LEND, Reason.DISPOSE, Reason.SEND_BACK, Reason.TEST, Reason.SHIP})
 REASONS = {PaperKind.RECEIPT_SLIP: CAME_IN, PaperKind.ISSUE_SLIP: WENT_OUT}
 """Which moves stand on which slip."""
 REASON_WORDS = {
@@ -60,6 +63,12 @@ REASON_WORDS = {
     Reason.CONVERT: "更正",
     Reason.LEND: "借出",
     Reason.LOAN_RETURN: "借用归还",
+    Reason.SHIP: "装车发运",
+    Reason.UNLOAD: "卸车退回",
+    Reason.ARRIVE: "调入到达",
+    Reason.HAND_OUT: "现场发放",
+    Reason.BRING_BACK: "使用后归还",
+    Reason.WRITE_OFF: "核销",
     Reason.REVERSE: "冲销",
     Reason.OPEN_BALANCE: "期初",
 }

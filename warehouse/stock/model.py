@@ -87,9 +87,17 @@ class Reason(StrEnum):
     LOAN_RETURN = "loan-return"
     REVERSE = "reverse"
     OPEN_BALANCE = "open-balance"
+    SHIP = "ship"
+    UNLOAD = "unload"
+    ARRIVE = "arrive"
+    HAND_OUT = "hand-out"
+    BRING_BACK = "bring-back"
+    WRITE_OFF = "write-off"
 
 
-NEEDS_USABLE = frozenset({Reason.ISSUE, Reason.LEND})
+ON_THE_WAY = frozenset({Reason.SHIP, Reason.UNLOAD, Reason.ARRIVE, Reason.BRING_BACK, Reason.WRITE_OFF})
+"""Moves of a document that is under way: put right there, never undone behind its back."""
+NEEDS_USABLE = frozenset({Reason.ISSUE, Reason.LEND, Reason.SHIP, Reason.HAND_OUT})
 """Goods that are frozen, awaiting, damaged or expired leave only by disposal, test, send-back or correction."""
 
 

@@ -10,6 +10,16 @@ from warehouse.stock.actions.pallets import Content, build_pallet
 from warehouse.stock.actions.receive import Arrival, receive
 from warehouse.stock.actions.reserve import prolong, release, reserve
 from warehouse.stock.actions.reverse import reverse
+from warehouse.stock.actions.shipping import (
+    Carried,
+    add_place,
+    arrive,
+    bring_back,
+    hand_out,
+    ship,
+    unload,
+    write_off,
+)
 from warehouse.stock.actions.transfer import (
     Take,
     dispose,
@@ -24,19 +34,24 @@ from warehouse.stock.actions.transfer import (
 
 __all__ = [
     "Arrival",
+    "Carried",
     "Content",
     "Correction",
     "Counted",
     "Opening",
     "Part",
     "Take",
+    "add_place",
+    "arrive",
     "assign_case",
     "break_kit",
+    "bring_back",
     "build_pallet",
     "care",
     "correct",
     "count",
     "dispose",
+    "hand_out",
     "inspect",
     "issue",
     "lend",
@@ -53,6 +68,9 @@ __all__ = [
     "reverse",
     "send_back",
     "settle_case",
+    "ship",
     "take_back",
     "test",
+    "unload",
+    "write_off",
 ]

@@ -27,6 +27,12 @@ PERMISSION = {
     Reason.LOAN_RETURN: Permission.LOAN,
     Reason.REVERSE: Permission.REVERSE,
     Reason.OPEN_BALANCE: Permission.COUNT,
+    Reason.SHIP: Permission.ISSUE,
+    Reason.UNLOAD: Permission.ISSUE,
+    Reason.ARRIVE: Permission.RECEIVE,
+    Reason.HAND_OUT: Permission.HAND_OUT,
+    Reason.BRING_BACK: Permission.RETURN,
+    Reason.WRITE_OFF: Permission.DISPOSE,
 }
 """Which right each reason needs at the site where the goods stand."""
 

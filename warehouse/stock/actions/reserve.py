@@ -83,15 +83,20 @@ async def reserve(
     return await attempts.once(stamp, "reserve", work)
 
 
-async def release(*, stamp: Stamp, reservation: UUID, note: str = "") -> attempts.Receipt:
-    """Give held goods back. Refused if the reservation has already ended."""
+async def release(
+    *, stamp: Stamp, reservation: UUID, note: str = "", permission: Permission = Permission.RESERVE
+) -> attempts.Receipt:
+    """Give held goods back. Refused if the reservation has already ended.
+
+    `permission`: the right of whoever carries out the document it was made for, instead of stock.reserve.
+    """
 
     async def work() -> attempts.Receipt:
         row = await db.fetch_row("SELECT lot_id, place_id FROM reservation WHERE id = $1", reservation)
         spot = (await queries.get_spots([row[1]])).get(row[1]) if row else None
         if row is None or spot is None:
             raise Missing("stock.no-such-reservation", "没有这个预留")
-        stamp.require_at(Permission.RESERVE, spot.path, spot.site_id)
+        stamp.require_at(permission, spot.path, spot.site_id)
         balance: Any = await db.fetch_row(_LOCK, row[0], row[1], Condition.GOOD.value)
         ended = await db.fetch_value(
             "UPDATE reservation SET state = 'released', ended_at = $2, end_reason = $3"

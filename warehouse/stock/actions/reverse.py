@@ -9,7 +9,7 @@ from catalog.kernel.errors import Missing, Refused
 from catalog.kernel.stamp import Stamp
 from warehouse.stock import queries
 from warehouse.stock.actions.posting import PERMISSION, codes_of, load_spots, not_gone_out, post_one
-from warehouse.stock.model import Condition, Line, Posting, Reason, Receipt, is_outside
+from warehouse.stock.model import ON_THE_WAY, Condition, Line, Posting, Reason, Receipt, is_outside
 from warehouse.stock.queries import MoveRow, Spot
 
 
@@ -81,6 +81,7 @@ def blocked(by: Sequence[dict[str, Any]], *, audited: bool = False) -> Refused:
         "counted": "该货位此后已盘点，不能冲销；请按差异处理",
         "taken-back": "已有补录的业务冲抵了这次盘点差异，不能冲销；请重新盘点",
         "returned": "货物已从使用中归还，不能再冲销出库",
+        "on-the-way": "这是运单上的业务，请在运单上更正",
     }.get(first, "货物此后已被移动或占用，请先冲销后面的操作")
     problem = Refused("stock.cannot-reverse", text, blocked_by=list(by))
     problem.audited = audited
@@ -102,6 +103,8 @@ async def _check(moves: Sequence[MoveRow]) -> None:
         raise blocked(done)
     if any(m.reverses is not None for m in moves):
         raise blocked([{"why": "is-reversal", "move": m.seq} for m in moves if m.reverses is not None])
+    if any(Reason(m.reason) in ON_THE_WAY for m in moves):
+        raise blocked([{"why": "on-the-way", "move": m.seq} for m in moves])
     counted = await queries.last_counts(
         {p for m in moves for p in (m.source.place_id, m.target.place_id) if not is_outside(p)}
     )

@@ -12,3 +12,4 @@ import "./views.js";
 import "./norms.js";
 import "./scenarios.js";
 import "./alerts.js";
+import "./switches.js";

@@ -1,0 +1,52 @@
+"""Reads of fulfilment: shipments, receiving points, and the recovery ledger."""
+
+from warehouse.fulfilment.queries.points import at_point, find_point, get_point, keeper_of, list_points, totals_of
+from warehouse.fulfilment.queries.recovery import (
+    claimed_of,
+    duties_of,
+    get_duty,
+    list_duties,
+    list_fills,
+    proved_by,
+    used_in,
+)
+from warehouse.fulfilment.queries.shipments import (
+    carried_of,
+    find_shipments,
+    get_shipment,
+    held_for,
+    list_redirects,
+    list_reports,
+    list_shipments,
+    missing,
+    pieces_on_board,
+    staging_of,
+    statuses_of,
+)
+
+__all__ = [
+    "at_point",
+    "carried_of",
+    "claimed_of",
+    "duties_of",
+    "find_point",
+    "find_shipments",
+    "get_duty",
+    "get_point",
+    "get_shipment",
+    "held_for",
+    "keeper_of",
+    "list_duties",
+    "list_fills",
+    "list_points",
+    "list_redirects",
+    "list_reports",
+    "list_shipments",
+    "missing",
+    "pieces_on_board",
+    "proved_by",
+    "staging_of",
+    "statuses_of",
+    "totals_of",
+    "used_in",
+]
