@@ -176,14 +176,14 @@ class _Setter:
         whole = Area(left, self.top, width, 0)
         items: list[Item] = []
         y = self.top
+        placed = self._symbol(form.symbol) if form.symbol is not None else None
         if form.heading:
-            items.append(self._text(form.heading, _HEADING, whole, y + 4.2, "center"))
+            items.append(self._centred(form.heading, _HEADING, placed, y + 4.2))
             y += 5.6
-        items.append(self._text(form.title, _TITLE, whole, y + 7.0, "center", bold=True))
+        items.append(self._centred(form.title, _TITLE, placed, y + 7.0, bold=True))
         y += 9.6
         number = f"No. {form.number}" if form.number else ""
-        if form.symbol is not None:
-            placed = self._symbol(form.symbol)
+        if placed is not None:
             items.append(placed)
             under = placed.area.bottom + 3.1
             dark = placed.dark
@@ -196,6 +196,15 @@ class _Setter:
         if number or form.symbol is not None:
             y += 4.6
         return items, y
+
+    def _centred(self, text: str, size: float, symbol: Placed | None, baseline: float, *, bold: bool = False) -> Text:
+        """In the middle of the paper; what would run into the symbol, in the middle of the room beside it, smaller if
+        need be."""
+        left, width = self.page.margin, self.width
+        if symbol is not None and self.page.width / 2 + self.font.width(text, size) / 2 > symbol.area.x - 1.0:
+            width = symbol.area.x - 1.0 - left
+            size = min(size, size * width / self.font.width(text, size))
+        return self._text(text, size, Area(left, 0, width, 0), baseline, "center", bold=bold)
 
     def _symbol(self, drawn: Symbol) -> Placed:
         """Top right: bars 9 mm high, or a square of at most 16 mm."""

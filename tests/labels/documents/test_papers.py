@@ -52,6 +52,13 @@ FORMS = {
     "card": _card(CARD),
     "ledger": _ledger(LEDGER),
     "report": _table(REPORT),
+    "report with a long title": replace(
+        _table(REPORT),
+        title="应急物资报废审批及处置情况登记记录（副本）",
+        heading="某某市某某区应急物资储备管理中心某某仓库",
+        symbol=_issue(ISSUE, "").symbol,
+        under=_issue(ISSUE, "").under,
+    ),
     "count sheet": _count_sheet(COUNT_SHEET),
     "count report": _count_report(COUNT_REPORT),
 }
