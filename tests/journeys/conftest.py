@@ -84,7 +84,7 @@ class Desk:
 
     def _heard(self, kind: str, text: str) -> None:
         status = re.search(r"status of (\d+)", text)
-        network = "ERR_INTERNET_DISCONNECTED" in text or "ERR_CONNECTION" in text or "ERR_FAILED" in text
+        network = re.search(r"ERR_INTERNET_DISCONNECTED|ERR_CONNECTION|ERR_FAILED|htmx:(sendError|afterRequest)", text)
         if kind == "error" and not network and not (status and int(status[1]) in self.expected):
             self.wrong.append(text)
 

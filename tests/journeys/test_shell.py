@@ -10,7 +10,7 @@ from pypdf import PdfReader
 
 from tests.journeys import looks
 from tests.journeys.conftest import Opened
-from tests.journeys.store import READER, Store
+from tests.journeys.store import KEEPER, PASSWORD, READER, SITE, Store
 
 ACTIVE = "document.activeElement.getAttribute('href')"
 
@@ -188,3 +188,73 @@ async def test_a_page_in_use_says_when_its_session_ends_by_age(desk: Opened, wid
     await here.page.clock.fast_forward("09:00")
     await expect(notice).to_contain_text("最长时间" if language == "zh" else "longest time")
     await expect(notice.get_by_role("link")).to_have_attribute("href", "/login?next=%2Fscan")
+
+
+@pytest.mark.parametrize(("width", "language"), [(360, "zh"), (1280, "en")])
+async def test_what_was_typed_survives_a_session_that_ended(
+    desk: Opened, store: Store, width: int, language: str
+) -> None:
+    """It is said, a new window logs in, and the same press goes through; under another person's session it does not."""
+    here = await desk(width=width, language=language)
+    here.expected = (401, 403)
+    page = here.page
+    notice = page.locator(".idle-notice")
+
+    async def enter(login: str) -> None:
+        answer = await page.context.request.post(
+            f"{store.url}/api/v1/sessions", data={"login": login, "password": PASSWORD}
+        )
+        assert answer.ok
+
+    await here.open(f"/picks/new?site={SITE}")
+    await page.fill("[name=name]", "没有丢的话")
+    await page.fill("[name=item]", "ZJ-0001")
+    await page.fill("[name=quantity]", "1")
+    await page.context.clear_cookies(name="beiyu_session")
+    await page.keyboard.press("Enter")
+    await expect(notice.get_by_role("link")).to_have_attribute("target", "_blank")
+    await expect(notice).to_be_in_viewport(ratio=1)
+    await here.shot("logged-out")
+    await enter(READER)
+    await page.locator("main button[type=submit]").click()
+    await expect(page.locator(".form-problem:visible")).to_be_visible()
+    await page.context.clear_cookies(name="beiyu_session")
+    await enter(KEEPER)
+    await expect(page.locator("[name=name]")).to_have_value("没有丢的话")
+    async with page.expect_navigation():
+        await page.locator("main button[type=submit]").click()
+    await expect(page.locator("h1")).to_contain_text("JH")
+
+    await here.at_desk(f"?delivery={store.deliveries['english lorry'][0]}")
+    await page.keyboard.press("F6")
+    await page.context.clear_cookies(name="beiyu_session")
+    await page.locator("dialog[open] button[type=submit]").click()
+    await expect(page.locator("dialog[open] .idle-notice a")).to_be_visible()
+    await here.shot("dialog")
+    await enter(KEEPER)
+    await page.locator("dialog[open] button[type=submit]").click()
+    await expect(page.locator("dialog[open]")).to_have_count(0)
+    await expect(page.locator("#banner")).to_have_attribute("data-outcome", "done")
+
+
+async def test_a_list_without_an_answer_says_so(desk: Opened, store: Store) -> None:
+    """Neither a list nor a dialog of the desk takes silence for emptiness."""
+    here = await desk(width=360)
+    await here.open("/stock")
+    await here.page.context.set_offline(True)
+    await here.page.locator("main [name=q]").fill("帐篷")
+    await expect(here.page.locator("#toast")).to_be_visible()  # once hidden by Tabler, whose word "toast" is
+    await here.shot("no-answer")
+    await here.page.context.set_offline(False)
+    await here.at_desk()
+    await here.page.keyboard.press("F1")
+    await here.wedge(store.lot("looked up"))
+    await expect(here.page.locator("#toast")).to_contain_text("请先答复")  # over the open dialog
+    await here.shot("over-a-dialog")
+    await here.page.keyboard.press("Escape")
+    await here.page.context.set_offline(True)
+    for key, name in (("Shift+F6", "asides"), ("Shift+F7", "picks")):
+        await here.page.keyboard.press(key)
+        await expect(here.page.locator(f'dialog[data-dialog="{name}"]')).to_contain_text("服务器没有回应")
+        await here.page.keyboard.press("Escape")
+    await here.page.context.set_offline(False)

@@ -19,9 +19,18 @@ export class NoAnswer extends Error {
   }
 }
 
-const token = () => document.querySelector('meta[name="csrf-token"]')?.content || "";
+const meta = (name) => document.querySelector(`meta[name="${name}"]`);
+const token = () => meta("csrf-token")?.content || "";
 
-export async function call(method, url, body, attempt, version) {
+// Whoever logged in again in another window goes on here with the new session's token; another person does not.
+async function renewed() {
+  const me = await fetch("/api/v1/me", { credentials: "same-origin" }).then((answer) => answer.json()).catch(() => ({}));
+  if (!me.csrf || me.person?.login !== meta("login")?.content || me.csrf === token()) return false;
+  meta("csrf-token").content = me.csrf;
+  return true;
+}
+
+export async function call(method, url, body, attempt, version, again = false) {
   const headers = { Accept: "application/json" };
   if (method !== "GET") headers["X-CSRF-Token"] = token();
   if (attempt) headers["Idempotency-Key"] = attempt;
@@ -38,8 +47,17 @@ export async function call(method, url, body, attempt, version) {
   } catch {
     throw new NoAnswer();
   }
-  if (answer.ok) document.dispatchEvent(new Event("beiyu:used"));
-  if (!answer.ok) throw new Problem(answer.status, await answer.json().catch(() => ({})));
+  // A page's own address leads whoever is not logged in to the log-in page: that is no answer.
+  const led = answer.redirected && new URL(answer.url).pathname === "/login";
+  if (answer.ok && !led) document.dispatchEvent(new Event("beiyu:used"));
+  if (!answer.ok || led) {
+    const problem = led
+      ? new Problem(401, { code: "session.required", detail: t("Log in first.") })
+      : new Problem(answer.status, await answer.json().catch(() => ({})));
+    if (problem.code === "csrf.bad-token" && !again && (await renewed())) return call(method, url, body, attempt, version, true);
+    if (problem.code === "session.required") document.dispatchEvent(new Event("beiyu:logged-out"));
+    throw problem;
+  }
   if (answer.status === 204) return null;
   const kind = answer.headers.get("Content-Type") || "";
   return kind.includes("json") ? answer.json() : answer.blob();

@@ -1,3 +1,5 @@
+// Says that there is no session any more when something was not done for want of one: what has been typed stays, and is
+// sent after logging in again in another window.
 // Says two minutes beforehand that the session ends for want of use, ten minutes beforehand that it ends by its age
 // however busy, and afterwards that it has ended.
 // The server counts requests; all tabs of a browser share one session, so they share the time of the last one. Whoever
@@ -18,8 +20,12 @@ let keeping = false;
 let place = null;
 let shown = "";
 let warned = false;
+let out = false;
 
-const used = () => localStorage.setItem(KEY, String(Date.now()));
+const used = () => {
+  out = false;
+  localStorage.setItem(KEY, String(Date.now()));
+};
 const last = () => Number(localStorage.getItem(KEY)) || Date.now();
 
 async function keep() {
@@ -40,17 +46,22 @@ function say(kind, ...parts) {
   shown = kind;
   place?.remove();
   place = kind ? h("div", { class: "idle-notice no-print", role: "alert" }, ...parts) : null;
-  if (place) document.body.append(place);
+  if (place) (one("dialog[open]") || document.body).append(place); // what lies under a dialog cannot be pressed
 }
 
-const clock = (at) => new Date(at).toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false });
+const clock = (at) => new Date(at).toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+
+const back = () => `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
 
 function over(text) {
-  const back = `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
-  say("ended", h("span", {}, text), h("a", { class: "btn btn-primary", href: back }, t("Log in again")));
+  say("ended", h("span", {}, text), h("a", { class: "btn btn-primary", href: back() }, t("Log in again")));
 }
 
 function look() {
+  if (out) {
+    return say("out", h("span", {}, t("You are logged out. What stands here stays: log in again in another window, then press once more.")),
+      h("a", { class: "btn btn-primary", href: back(), target: "_blank", rel: "opener" }, t("Log in again")));
+  }
   const left = last() + limit - Date.now();
   if (Date.now() >= end) return over(t("You have been logged out: a session has its longest time, however busy it is."));
   if (left <= 0) return over(t("You have been logged out: the page was not used for too long."));
@@ -66,7 +77,16 @@ function look() {
 
 if (limit > 0) {
   used();
-  document.addEventListener("beiyu:used", used);
+  document.addEventListener("beiyu:used", () => {
+    const was = out;
+    used();
+    if (was) look();
+  });
+  document.addEventListener("beiyu:logged-out", () => {
+    if (one("#trouble") && !one("dialog[open]")) return; // the scan desk keeps its scans and says so itself
+    out = true;
+    look();
+  });
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.successful && !event.detail.pathInfo?.requestPath.endsWith("/progress")) used();
   });
@@ -74,5 +94,5 @@ if (limit > 0) {
     document.addEventListener(kind, () => (touched = Date.now()), { passive: true, capture: true });
   }
   setInterval(look, LOOK_MS);
-  document.addEventListener("visibilitychange", () => document.hidden || look());
+  document.addEventListener("visibilitychange", () => document.hidden || (out ? keep() : look()));
 }

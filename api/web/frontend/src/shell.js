@@ -1,6 +1,7 @@
 // What surrounds every page: menu, search key, help, language, colours, waiting, log-out.
 import { call } from "./api.js";
 import { all, one } from "./dom.js";
+import { t } from "./text.js";
 import { toast } from "./toast.js";
 
 const YEAR = 365 * 24 * 3600;
@@ -153,6 +154,12 @@ const arrived = () => {
 };
 document.addEventListener("htmx:beforeRequest", wait);
 document.addEventListener("htmx:afterRequest", arrived);
+// A list that did not come anew: it stays as it was, and that is said.
+document.addEventListener("htmx:sendError", () => toast(t("No answer from the server"), "refused"));
+document.addEventListener("htmx:responseError", (event) => {
+  if (event.detail.xhr.status === 401) document.dispatchEvent(new Event("beiyu:logged-out"));
+  else toast(t("Not done ({code})", { code: event.detail.xhr.status }), "refused");
+});
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[href]");
   if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;

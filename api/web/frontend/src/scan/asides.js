@@ -3,14 +3,14 @@ import { call, NoAnswer, Problem } from "../api.js";
 import { h, one } from "../dom.js";
 import { newId } from "../ids.js";
 import { saying, t } from "../text.js";
-import { field, openDialog } from "./dialogs.js";
+import { field, openDialog, unknown } from "./dialogs.js";
 
 const when = (text) => new Date(text).toLocaleString([], { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 // `state()`: { kind, name, content } or null when there is nothing to put aside; `kept()`; `taken(entry)`.
 export async function asideDialog(site, { state, kept, taken }) {
   const now = state();
-  const listed = await call("GET", `/api/v1/desk/asides?site=${encodeURIComponent(site)}`).catch(() => ({ items: [] }));
+  const listed = await call("GET", `/api/v1/desk/asides?site=${encodeURIComponent(site)}`).catch(unknown);
   const dialog = openDialog({
     name: "asides",
     title: t("Put aside and go on later"),
@@ -25,7 +25,7 @@ export async function asideDialog(site, { state, kept, taken }) {
             h("button", { type: "button", class: "btn btn-lg choice-button", "data-aside": one_.id, onclick: () => told(take(one_.id, taken)) },
               h("strong", {}, one_.name), h("small", {}, [one_.mine ? t("put aside by me") : one_.person_name, when(one_.kept_at)].join(" · "))),
             h("button", { type: "button", class: "btn", onclick: (event) => told(drop(one_.id, event.target)) }, t("Drop")))))
-        : h("p", { class: "text-secondary" }, t("Nothing was put aside here.")),
+        : h("p", { class: "text-secondary" }, listed.unknown || t("Nothing was put aside here.")),
     ],
     word: t("Put aside"),
     send: now ? async (form, post) => {

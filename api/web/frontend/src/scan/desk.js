@@ -48,7 +48,7 @@ function scanned(raw) {
   const text = raw.slice(0, 500);
   if (dialogOpen()) {
     sound("refused");
-    toast(t("Not taken: answer the question first, then scan {code} again.", { code: shownCode(text) }));
+    toast(t("Not taken: answer the question first, then scan {code} again.", { code: shownCode(text) }), "refused");
     return;
   }
   if (answerByNumber(text.trim())) return;

@@ -66,6 +66,9 @@ function once() {
   };
 }
 
+// In the place of a list that did not come: an empty list would say that there is nothing.
+export const unknown = (error) => ({ items: [], unknown: error instanceof Problem ? saying(error.code, error.detail) : t("No answer from the server") });
+
 export const dialogOpen = () => one("dialog[open]");
 
 export function field(label, input, hint) {

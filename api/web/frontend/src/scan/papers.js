@@ -4,7 +4,7 @@ import { call } from "../api.js";
 import { h, one } from "../dom.js";
 import { photosOf, ready } from "../photo.js";
 import { goodsWord, t, unitWord } from "../text.js";
-import { field, openDialog } from "./dialogs.js";
+import { field, openDialog, unknown } from "./dialogs.js";
 import { conditionWord, placeWord, quantity } from "./words.js";
 
 const factorOf = (row) => row.unit_factor || 1;
@@ -253,7 +253,7 @@ export function finishPick(pick, { done }) {
 }
 
 export async function choosePick(site, { take }) {
-  const listed = await call("GET", `/api/v1/picks?status=open&site=${encodeURIComponent(site)}`).catch(() => ({ items: [] }));
+  const listed = await call("GET", `/api/v1/picks?status=open&site=${encodeURIComponent(site)}`).catch(unknown);
   const dialog = openDialog({
     name: "picks",
     title: t("Pick lists of this store"),
@@ -266,7 +266,7 @@ export async function choosePick(site, { take }) {
               take(pick);
             } }, h("strong", {}, `${pick.number} · ${pick.name}`),
               h("small", {}, `${t("{done} of {all}", { done: pick.done, all: pick.lines.length })} · ${pick.created_by}`)))))
-        : h("p", {}, t("No pick list is open here.")),
+        : h("p", {}, listed.unknown || t("No pick list is open here.")),
       h("p", {}, h("a", { class: "btn btn-lg", href: `/picks/new?site=${encodeURIComponent(site)}` }, t("New pick list"))),
     ],
   });
