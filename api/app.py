@@ -16,7 +16,7 @@ from litestar.plugins.pydantic import PydanticPlugin
 from litestar.types import Message, Scope
 from prometheus_client import Counter, Histogram
 
-from api import database, demo, errors, importing, rendering, rest, web
+from api import database, demo, errors, importing, rendering, rest, solving, web
 from api.auth.edge import PUBLIC, Edge, make_edge, visit_of
 from api.auth.gate import gate, new_visit
 from api.auth.stamps import provide_caller, provide_stamp
@@ -89,7 +89,7 @@ def create_app(
         before_send=[_finish],
         after_exception=[_record_refusal],
         state=State({"edge": edge, "streams": Streams()}),
-        lifespan=[_lifespan, rendering.lifespan, importing.lifespan, english.lifespan],
+        lifespan=[_lifespan, rendering.lifespan, solving.lifespan, importing.lifespan, english.lifespan],
         request_max_body_size=settings.max_body_mb * 1024 * 1024,
         logging_config=None,
         openapi_config=OpenAPIConfig(

@@ -95,6 +95,7 @@ async def load_if_empty() -> bool:
     from api.demo_incidents import load_incidents
     from api.demo_norms import load_norms
     from api.demo_orders import load_orders
+    from api.demo_requisitions import load_requisitions
     from api.demo_rotation import load_rotation
     from api.demo_shipments import load_shipments
     from api.demo_stock import load_stock
@@ -107,6 +108,7 @@ async def load_if_empty() -> bool:
     await load_orders(now=now)
     await load_incidents(now=now)
     await load_shipments(now=now)
+    await load_requisitions(now=now)
     from warehouse.alerts.actions import judge_all
 
     await judge_all(now=now)

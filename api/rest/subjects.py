@@ -13,6 +13,7 @@ from warehouse.commitments import queries as commitments
 from warehouse.files.model import Subject
 from warehouse.fulfilment import queries as shipments
 from warehouse.replenishment import queries as deliveries
+from warehouse.requisitions import queries as requisitions
 from warehouse.sites import queries as sites
 from warehouse.stock import queries as stock
 
@@ -78,6 +79,10 @@ async def _shipment(number: str, stamp: Stamp, permission: Permission) -> str:
     return str((await shipments.get_shipment(_uuid(number), stamp.require(Permission.SHIPMENT_READ))).id)
 
 
+async def _release(number: str, stamp: Stamp, permission: Permission) -> str:
+    return str((await requisitions.get_release(_uuid(number), stamp.require(permission))).id)
+
+
 def _uuid(text: str) -> UUID:
     try:
         return UUID(text)
@@ -97,6 +102,7 @@ KINDS: Mapping[str, Reader] = {
     "move": _move,
     "commitment": _commitment,
     "shipment": _shipment,
+    "release": _release,
 }
 
 

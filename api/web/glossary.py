@@ -294,6 +294,27 @@ TERMS: Mapping[str, Term] = {
         "Whose stock an incident used, who makes it good and until when. A duty closes only when goods have come back, "
         "proved by a delivery or shipment. The days are a parameter of Beiyu without a source.",
     ),
+    "requisition": Term(
+        "调用申请",
+        "Requisition",
+        "因事件向上申请物资的单据：提交、批准、安排货源、下达动用指令，直到收到并办结。",
+        "Asks for goods in an incident: submitted, approved, sourced, released by their owners, received, closed.",
+        "邹城市应急物资调拨程序（2020）",
+    ),
+    "sourcing-plan": Term(
+        "货源方案",
+        "Sourcing plan",
+        "系统按紧急程度、先本级后上级、保底、时限、先到期先出、少趟次的次序，算出每行物资从哪里调、哪一批、多少。",
+        "Works out for each line from where, which lot and how much: by priority, nearer tiers first, never below what "
+        "is protected, in time, what expires first, in few shipments.",
+    ),
+    "paper-owed": Term(
+        "待补手续",
+        "Paper owed",
+        "口头下达的指令须在规定小时数内补上书面指令的扫描件，并由他人核对。",
+        "A spoken order needs the scan of the written one within the level's hours, checked by somebody else.",
+        "邹城市应急物资调拨程序（2020）：48 小时内补办手续",
+    ),
     "commitment": Term(
         "协议储备",
         "Commitment",

@@ -2094,6 +2094,148 @@ for _verb, _status, _body in (
     @route(f"POST /api/v1/needs/{{need}}/{_verb}")
     async def _(home: Side, there: Side, status: str = _status, body: Any = _body) -> Ask:
         return Ask(await _need(there, status), body, spends=(f"need {status}",))
+
+# --- requisitions and release orders --------------------------------------------------------------------------------
+
+plain("GET /api/v1/requisitions", "GET /requisitions", "GET /requisitions/new", "GET /requisitions/export.csv")
+plain("GET /requisitions/export.xlsx", "GET /api/v1/releases", "GET /releases", "GET /releases/export.csv")
+plain("GET /releases/export.xlsx")
+
+
+def _requisition_said(there: Side) -> dict[str, Any]:
+    line = {"region": there.region, "item": "ZP-0001", "quantity": 3, "receiver": there.mark}
+    return {"reason": there.mark, "upward": False, "lines": [line]}
+
+
+_STEPS = ("draft", "submitted", "approved", "planned", "sourced", "spoken", "filed")
+
+
+async def _requisition(there: Side, status: str = "draft") -> Any:
+    """A requisition of this district as far as `status`; from `sourced` on with one release order."""
+
+    async def make() -> Any:
+        body = {**_requisition_said(there), "region": there.region}
+        if status in ("spoken", "filed"):
+            grave = {**_incident_said(there), "region": there.region, "level": 2, "reason": there.mark}
+            body["incident"] = (await there.do("approver", "POST", "/api/v1/incidents", grave))["id"]
+        await there.lot()
+        made = {**await there.do("dispatcher", "POST", "/api/v1/requisitions", body), "release": None}
+        there.secrets.add(made["number"])
+        at = f"/api/v1/requisitions/{made['id']}"
+        far = _STEPS.index(status)
+        if far >= 1:
+            await there.do("dispatcher", "POST", f"{at}/submit")
+        if far >= 2:
+            await there.do("approver", "POST", f"{at}/approve", {})
+        if far >= 3:
+            made["plan"] = (await there.do("dispatcher", "POST", f"{at}/plan", {}))["plan"]
+        if far >= 4:
+            done = await there.do("dispatcher", "POST", f"{at}/accept", {"plan": made["plan"]})
+            made["release"] = done["releases"][0]
+        if far >= 5:
+            said = {"spoken": True, "spoken_by": there.mark, "spoken_to": there.mark}
+            await there.do("approver", "POST", f"/api/v1/releases/{made['release']}/release", said)
+        if far >= 6:
+            scan = await there.do("approver", "POST", "/api/v1/files", {"content": PIXEL})
+            paper = {"paper_number": there.mark, "photos": [scan["id"]]}
+            await there.do("approver", "POST", f"/api/v1/releases/{made['release']}/paper", paper)
+        return made
+
+    return await there.once(f"requisition {status}", make)
+
+
+@route("POST /api/v1/requisitions")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask(body={**_requisition_said(there), "region": there.region})
+
+
+for _name in ("GET /api/v1/requisitions/{requisition}", "GET /api/v1/requisitions/{requisition}/plans"):
+
+    @route(_name)
+    async def _(home: Side, there: Side) -> Ask:
+        return Ask({"requisition": (await _requisition(there, "planned"))["id"]})
+
+
+@route("GET /requisitions/{requisition_id}")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask({"requisition_id": (await _requisition(there, "planned"))["id"]})
+
+
+@route("PUT /api/v1/requisitions/{requisition}")
+async def _(home: Side, there: Side) -> Ask:
+    one = (await _requisition(there))["id"]
+    headers = await there.version(f"/api/v1/requisitions/{one}", "dispatcher")
+    return Ask({"requisition": one}, _requisition_said(there), headers=headers)
+
+
+for _verb, _status, _body in (
+    ("submit", "draft", None),
+    ("approve", "submitted", {}),
+    ("reject", "submitted", {"reason": "1"}),
+    ("amend", "submitted", {"reason": "1"}),
+    ("cancel", "draft", {"reason": "1"}),
+    ("plan", "approved", {}),
+    ("withdraw", "sourced", {"reason": "1"}),
+    ("close", "draft", {}),
+):
+
+    @route(f"POST /api/v1/requisitions/{{requisition}}/{_verb}")
+    async def _(home: Side, there: Side, status: str = _status, body: Any = _body) -> Ask:
+        one = (await _requisition(there, status))["id"]
+        return Ask({"requisition": one}, body, spends=(f"requisition {status}",))
+
+
+@route("POST /api/v1/requisitions/{requisition}/accept")
+async def _(home: Side, there: Side) -> Ask:
+    one = await _requisition(there, "planned")
+    return Ask({"requisition": one["id"]}, {"plan": one["plan"]}, spends=("requisition planned",))
+
+
+for _name in ("GET /api/v1/releases/{release}", "GET /api/v1/releases/{release}/paper"):
+
+    @route(_name)
+    async def _(home: Side, there: Side) -> Ask:
+        return Ask({"release": (await _requisition(there, "sourced"))["release"]})
+
+
+@route("GET /api/v1/releases/{release}/transfer")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask({"release": (await _requisition(there, "sourced"))["release"]})
+
+
+@route("GET /releases/{release_id}")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask({"release_id": (await _requisition(there, "sourced"))["release"]})
+
+
+for _verb, _body in (("release", {}), ("refuse", {"reason": "1"}), ("cancel", {"reason": "1"})):
+
+    @route(f"POST /api/v1/releases/{{release}}/{_verb}")
+    async def _(home: Side, there: Side, body: Any = _body) -> Ask:
+        one = (await _requisition(there, "sourced"))["release"]
+        return Ask({"release": one}, body, spends=("requisition sourced",))
+
+
+@route("POST /api/v1/releases/{release}/recall")
+async def _(home: Side, there: Side) -> Ask:
+    one = (await _requisition(there, "spoken"))["release"]
+    return Ask({"release": one}, {"reason": "1"}, spends=("requisition spoken",))
+
+
+@route("POST /api/v1/releases/{release}/paper")
+async def _(home: Side, there: Side) -> Ask:
+    one = (await _requisition(there, "spoken"))["release"]
+    scan = await home.do("approver", "POST", "/api/v1/files", {"content": PIXEL})
+    body = {"paper_number": there.mark, "photos": [scan["id"]]}
+    return Ask({"release": one}, body, spends=("requisition spoken",))
+
+
+@route("POST /api/v1/releases/{release}/check-paper")
+async def _(home: Side, there: Side) -> Ask:
+    one = (await _requisition(there, "filed"))["release"]
+    return Ask({"release": one}, {"agrees": True})
+
+
 # --- shortfall ----------------------------------------------------------------------------------------------
 
 plain("GET /shortfall", "GET /shortfall/export.csv", "GET /shortfall/export.xlsx", "GET /shortfall/export.pdf")

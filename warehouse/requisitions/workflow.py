@@ -143,7 +143,7 @@ RELEASE = Workflow(
         Transition("release", _WAITING, _RELEASED, _ORDER, _RESERVE),
         Transition("refuse", _WAITING, _REFUSED, _ORDER, _FREE),
         Transition("cancel", _WAITING, _CANCELLED, _SOURCE, _FREE),
-        Transition("cancel", _RELEASED, _CANCELLED, _ORDER, _FREE),
+        Transition("recall", _RELEASED, _CANCELLED, _ORDER, _FREE),
         Transition("pick", _RELEASED, _PICKING, _CARRY),
         Transition("short", _RELEASED, _RELEASED, _CARRY),
         Transition("file-paper", _RELEASED, _RELEASED, _ORDER, needs=(paper_is_owed,)),
@@ -175,7 +175,7 @@ def allowed(standing: Standing, stamp: Stamp) -> list[str]:
 def path_of(release: Release, verb: str) -> tuple[str, int | None]:
     """Where the right to `verb` must hold: the owner decides, the requisition's dispatcher withdraws, the store and
     whoever receives carry out."""
-    if verb == "cancel" and release.status is ReleaseStatus.WAITING:
+    if verb == "cancel":
         return release.requisition_path, None
     if verb in CARRIED:
         return (release.region_path, None) if verb in ("receive", "close") else (release.site_path, release.site_id)

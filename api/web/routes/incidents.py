@@ -1,5 +1,6 @@
 """Incidents: the list, one incident with its level, queue of needs and history, and the form of a new one."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +13,13 @@ from api.web.pages import page
 from api.web.routes import asked
 from catalog.kernel.access import Permission, Scope, scope_of
 from catalog.kernel.history import list_changes
+from catalog.kernel.stamp import Stamp
 from catalog.regions import queries as regions
 from catalog.regions.model import Tier
 from warehouse.incidents import queries, rules, workflow
 from warehouse.incidents.model import PRIORITIES, Hazard, Level, Status
+from warehouse.requisitions import queries as requisitions
+from warehouse.requisitions.model import Requisition
 
 Request_ = Request[Any, Any, Any]
 
@@ -80,8 +84,16 @@ async def incident_page(request: Request_, stamp: Stamped, incident_id: FromPath
         all_levels=list(Level),
         hazards=list(Hazard),
         priorities=PRIORITIES,
+        asked_for=await requisitions.requisitions_of_needs([need.id for need in needs]),
+        requisitions=await _requisitions(stamp, found.id),
         changes=await list_changes(table="incident", key=str(found.id)),
     )
+
+
+async def _requisitions(stamp: Stamp, incident_id: UUID) -> Sequence[Requisition]:
+    """The requisitions of an incident, for whoever may see them."""
+    scope = scope_of(stamp.grants, Permission.REQUISITION_READ)
+    return (await requisitions.list_requisitions(scope=scope, incident_id=incident_id, limit=50)).items
 
 
 HANDLERS: list[Any] = [incidents_page, new_incident_page, incident_page]

@@ -126,7 +126,7 @@ async def test_from_a_need_to_the_end(stocked: asyncpg.Connection) -> None:
     with pytest.raises(Refused, match="手续"):
         await actions.move_release(stamp=hand(), release_id=order.id, verb="close")
     file_id = await a_scan(boss())
-    await actions.file_paper(stamp=boss(), release_id=order.id, paper_number="常应急〔2026〕8号", file_id=file_id)
+    await actions.file_paper(stamp=boss(), release_id=order.id, paper_number="常应急〔2026〕8号", file_ids=[file_id])
     with pytest.raises(Refused, match="他人核对"):
         await actions.check_paper(stamp=boss(), release_id=order.id, agrees=True)
     await actions.check_paper(stamp=boss(login="second"), release_id=order.id, agrees=True)
@@ -192,7 +192,7 @@ async def test_who_may_do_what_and_see_what(stocked: asyncpg.Connection) -> None
     with pytest.raises(Refused) as out:
         await actions.cancel_requisition(stamp=hand(), requisition_id=requisition, reason="不需要")
     assert out.value.code == "requisition.not-from-here"
-    await actions.cancel_release(stamp=boss("/1/3/"), release_id=by_b.id, reason="改由他处调出")
+    await actions.recall_release(stamp=boss("/1/3/"), release_id=by_b.id, reason="改由他处调出")
     assert await status_of(requisition) is Status.APPROVED
     assert sum(held for _, held in (await world.balances(stocked)).values()) == 0
     await actions.amend_requisition(stamp=hand(), requisition_id=requisition, reason="改数量")

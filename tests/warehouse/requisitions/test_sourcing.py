@@ -72,10 +72,16 @@ def tasks(draw: st.DrawFn, *, substitutes: bool = True, most: int = 4) -> Task:
 
 
 def figures(made: Plan) -> tuple[int, ...]:
-    """The goals as one tuple to compare: higher is better; the exact four and the expiry."""
+    """The goals as one tuple to compare: higher is better; the exact four, substitutes and the expiry."""
     near = dict(made.goals.by_closeness)
     covered = tuple(quantity for _, quantity in made.goals.covered)
-    return (*covered, *(near.get(one, 0) for one in Closeness), -made.goals.late, -made.goals.expiry)
+    return (
+        *covered,
+        *(near.get(one, 0) for one in Closeness),
+        -made.goals.late,
+        -made.goals.instead,
+        -made.goals.expiry,
+    )
 
 
 def brute_force(task: Task) -> tuple[int, ...]:
@@ -106,13 +112,14 @@ def _holds(found: Choices, steps: tuple[int, ...]) -> bool:
 def _score(found: Choices, steps: tuple[int, ...]) -> tuple[int, ...]:
     covered = {need.priority: 0 for need in found.needs}
     near: dict[Closeness, int] = defaultdict(int)
-    late = expiry = 0
+    late = instead = expiry = 0
     for choice, count in zip(found.choices, steps, strict=True):
         covered[found.needs[choice.need].priority] += count * choice.of
         near[choice.closeness] += count * choice.of
         late += count * choice.of * choice.late
+        instead += count * choice.of * (choice.rank > 0)
         expiry += count * choice.given * found.pools[choice.pool].band
-    return (*(covered[p] for p in sorted(covered)), *(near[one] for one in Closeness), -late, -expiry)
+    return (*(covered[p] for p in sorted(covered)), *(near[one] for one in Closeness), -late, -instead, -expiry)
 
 
 @given(tasks())
@@ -167,8 +174,8 @@ def test_the_same_task_gives_the_same_plan_whatever_the_order_of_its_rows(task: 
 def test_consolidation_keeps_the_goals_before_it(task: Task) -> None:
     made = plan(task)
     before, after = made.before_consolidation, made.goals
-    assert (before.covered, before.by_closeness, before.late, before.expiry) == (
-        after.covered, after.by_closeness, after.late, after.expiry,
+    assert (before.covered, before.by_closeness, before.late, before.instead, before.expiry) == (
+        after.covered, after.by_closeness, after.late, after.instead, after.expiry,
     )  # fmt: skip
     assert after.shipments <= before.shipments
 

@@ -7,6 +7,7 @@ from warehouse.requisitions.actions.releases import (
     file_paper,
     move_release,
     note_short,
+    recall_release,
     refuse_release,
     release,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "keep_plan",
     "move_release",
     "note_short",
+    "recall_release",
     "refuse_release",
     "reject_requisition",
     "release",

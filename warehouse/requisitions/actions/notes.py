@@ -42,9 +42,7 @@ async def locked(stamp: Stamp, requisition_id: UUID, verb: str, version: int | N
 
 async def release_locked(stamp: Stamp, release_id: UUID, verb: str, version: int | None) -> Release:
     """The release order, locked after its requisition, after right, scope, version and needs."""
-    rights = {one.permission for one in workflow.RELEASE.transitions if one.verb == verb}
-    held = [one for one in rights if any(one in grant.permissions for grant in stamp.grants)]
-    stamp.require(next(iter(held or rights)))
+    scope = stamp.require(workflow.RELEASE.permission(verb))
     await db.execute(
         "SELECT 1 FROM requisition WHERE id = (SELECT requisition_id FROM release_order WHERE id = $1) FOR UPDATE",
         release_id,
@@ -54,7 +52,7 @@ async def release_locked(stamp: Stamp, release_id: UUID, verb: str, version: int
     if found is None:
         raise queries.missing_release(release_id)
     path, site_id = workflow.path_of(found, verb)
-    if not any(stamp.require(one).covers(path, site_id) for one in held):
+    if not scope.covers(path, site_id):
         raise queries.missing_release(release_id)
     if version is not None and version != found.version:
         raise Stale("release.stale", "别人已修改，请重新载入", yours=version, current=found.version)

@@ -1,6 +1,6 @@
 """Writes of release orders (动用指令): the owner's word, its paper, and how far the goods are."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -88,28 +88,35 @@ async def refuse_release(*, stamp: Stamp, release_id: UUID, reason: str, version
 
 
 async def cancel_release(*, stamp: Stamp, release_id: UUID, reason: str, version: int | None = None) -> Receipt:
-    """撤销: before it is released by the dispatcher, after it by the owner, as long as nothing has been picked."""
+    """撤销: the dispatcher takes it back before its owner has spoken."""
     return await _end(stamp, "cancel", release_id, ReleaseStatus.CANCELLED, reason, version)
 
 
+async def recall_release(*, stamp: Stamp, release_id: UUID, reason: str, version: int | None = None) -> Receipt:
+    """收回: the owner takes its word back, as long as nothing has been picked. The number is not given again."""
+    return await _end(stamp, "recall", release_id, ReleaseStatus.CANCELLED, reason, version)
+
+
 async def file_paper(
-    *, stamp: Stamp, release_id: UUID, paper_number: str, file_id: UUID, version: int | None = None
+    *, stamp: Stamp, release_id: UUID, paper_number: str, file_ids: Sequence[UUID], version: int | None = None
 ) -> Receipt:
-    """补办手续: the scan of the written order. It counts when somebody else has checked it."""
+    """补办手续: the scan of the written order, in one file or several. It counts when somebody else has checked it."""
 
     async def work() -> Receipt:
         before = await release_locked(stamp, release_id, "file-paper", version)
         if not 0 < len(paper_number.strip()) <= LONGEST_TEXT:
             raise Invalid("release.no-paper-number", "请填写书面指令的文号")
         subject = Subject(RELEASE_DOCUMENT, str(release_id))
-        await files.attach_files(stamp=stamp, file_ids=[file_id], subject=subject)
+        if not file_ids:
+            raise Invalid("release.no-scan", "请上传书面指令的扫描件")
+        await files.attach_files(stamp=stamp, file_ids=file_ids, subject=subject)
         sets = {
             "paper_number": paper_number.strip(),
-            "paper_file_id": file_id,
+            "paper_file_id": file_ids[0],
             "paper_filed_at": stamp.recorded_at,
             "paper_filed_by": stamp.login,
         }
-        facts = {"paper_number": paper_number.strip(), "file": str(file_id)}
+        facts = {"paper_number": paper_number.strip(), "files": [str(one) for one in file_ids]}
         return await release_changed(stamp, "file-paper", before, before.status, sets, facts)
 
     return await attempts.once(stamp, "release.file-paper", work)

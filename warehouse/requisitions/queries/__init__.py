@@ -16,11 +16,14 @@ from warehouse.requisitions.queries.requisitions import (
     list_plans,
     list_requisitions,
     missing,
+    requisitions_of_needs,
     standing,
 )
+from warehouse.requisitions.queries.shown import ShownPlan, show_plan
 from warehouse.requisitions.queries.tasks import at_home, read_task
 
 __all__ = [
+    "ShownPlan",
     "approvals_needed",
     "at_home",
     "find_plans",
@@ -36,5 +39,7 @@ __all__ = [
     "missing_release",
     "read_task",
     "releases_of",
+    "requisitions_of_needs",
+    "show_plan",
     "standing",
 ]

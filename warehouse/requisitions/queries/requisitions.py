@@ -203,3 +203,14 @@ async def get_plan(plan_id: UUID, requisition_id: UUID) -> KeptPlan:
 async def list_plans(requisition_id: UUID) -> Sequence[KeptPlan]:
     """The plans of a requisition that the caller has seen, the newest first."""
     return [_plan(row) for row in await db.fetch(_PLAN.format("requisition_id = $1"), requisition_id)]
+
+
+async def requisitions_of_needs(need_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, str, Status]]:
+    """Need → the live requisition that asks for it (id, number, status). Not scoped: the caller has seen the needs."""
+    rows = await db.fetch(
+        "SELECT l.need_id, q.id, q.number, q.status FROM requisition_line l JOIN requisition q"
+        " ON q.id = l.requisition_id WHERE l.need_id = ANY($1::uuid[]) AND NOT l.gone"
+        " AND q.status NOT IN ('closed', 'cancelled')",
+        list(set(need_ids)),
+    )
+    return {row[0]: (row[1], row[2], Status(row[3])) for row in rows}

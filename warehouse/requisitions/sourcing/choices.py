@@ -160,9 +160,9 @@ def lay_out(task: Task) -> Choices:
 
 
 def preference(choice: Choice, pools: Sequence[Pool]) -> tuple[int, bool, int, int, int, str]:
-    """The order of the goals for one choice: nearer tier, in time, expires first, itself first, shorter way."""
+    """The order of the goals for one choice: nearer tier, in time, itself first, expires first, shorter way."""
     pool = pools[choice.pool]
-    return choice.closeness, choice.late, pool.band, choice.rank, choice.minutes, pool.source
+    return choice.closeness, choice.late, choice.rank, pool.band, choice.minutes, pool.source
 
 
 def _choices(

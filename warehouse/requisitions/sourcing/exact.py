@@ -1,7 +1,8 @@
 """The exact way: the goals one after the other, each held fast while the next is sought (HiGHS, lexicographic).
 
 Goals: cover by priority; then as much as can be from one's own, the district's, the city's … goods; then as little as
-can be too late; then what expires first; then little transport. Protection is a limit, not a goal.
+can be too late; then as little as can be of substitutes; then what expires first; then little transport. Protection is
+a limit, not a goal.
 
 Needs that share no goods and no protection do not know each other. Each goal is therefore held for each such *island*
 by itself, which keeps the figures small. Where an island is a plain network (goods one for one, protections inside one
@@ -158,9 +159,10 @@ class _Programme:
         for near in Closeness:
             self._reach(self._columns((c, ch.of) for c, ch in enumerate(choices) if ch.closeness is near), best=max)
         self._reach(self._columns((c, ch.of) for c, ch in enumerate(choices) if ch.late), best=min)
+        self._reach(self._columns((c, ch.of) for c, ch in enumerate(choices) if ch.rank), best=min)
         bands = [self.found.pools[ch.pool].band for ch in choices]
         self._reach(self._columns((c, ch.given * bands[c]) for c, ch in enumerate(choices) if bands[c]), best=min)
-        # Transport is none of the goals that are reached exactly; with a whisper against substitutes.
+        # Transport is none of the goals that are reached exactly; with a whisper against the worse substitutes.
         self.highs.setOptionValue("mip_rel_gap", 0.02)
         self._seek({c: cost(which) + 1e-3 * choices[c].rank for c, which in enumerate(self.chosen)}, highest=False)
         values = self.highs.getSolution().col_value

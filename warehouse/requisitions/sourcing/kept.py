@@ -46,6 +46,7 @@ def _goals(one: Mapping[str, Any]) -> Goals:
         covered=tuple((pair[0], pair[1]) for pair in one["covered"]),
         by_closeness=tuple((Closeness(pair[0]), pair[1]) for pair in one["by_closeness"]),
         late=one["late"],
+        instead=one.get("instead", 0),
         expiry=one["expiry"],
         shipments=one["shipments"],
         tonne_km=one["tonne_km"],

@@ -165,6 +165,8 @@ class Why(StrEnum):
     """It is nearer by road, but goods of a nearer tier go first."""
     LATE = "late"
     """It would not arrive in time."""
+    SUBSTITUTE = "substitute"
+    """It has goods that would do instead, and those that were asked for come from elsewhere."""
     EXPIRES_LATER = "expires-later"
     """Goods elsewhere expire first."""
     FEWER_SHIPMENTS = "fewer-shipments"
@@ -234,6 +236,8 @@ class Goals:
     """(priority, quantity)."""
     by_closeness: tuple[tuple[Closeness, int], ...]
     late: int
+    instead: int
+    """What substitutes cover, where the goods that were asked for were not to be had as well."""
     expiry: int
     """Σ quantity × band of expiry: lower takes what expires first."""
     shipments: int

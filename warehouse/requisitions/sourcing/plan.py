@@ -260,6 +260,7 @@ def _goals(task: Task, given: Sequence[Given]) -> Goals:
         covered=tuple(sorted(covered.items())),
         by_closeness=tuple(sorted(near.items())),
         late=sum(one.covers for one in given if one.late),
+        instead=sum(one.covers for one in given if one.item != one.need.item),
         expiry=sum(one.quantity * one.band for one in given),
         shipments=len({(one.source, one.need.place) for one in given}),
         tonne_km=round(sum(_haul(task, one.source, one.need.place, one.item, one.quantity) for one in given), 3),

@@ -127,6 +127,8 @@ def _why_not(books: _Books, one: Given, source: Source, item: int, minutes: int 
         why = Why.FARTHER_TIER
     elif minutes is not None and one.need.by is not None and minutes > one.need.by and not one.late:
         why = Why.LATE
+    elif item != one.need.item and one.item == one.need.item:
+        why = Why.SUBSTITUTE
     elif books.bands[source.key, item] > one.band:
         why = Why.EXPIRES_LATER
     else:

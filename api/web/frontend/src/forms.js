@@ -241,6 +241,13 @@ function more({ facts }, form) {
   for (const block of facts.blocked_by || []) {
     found.push(typeof block === "string" ? block : [block.at?.slice(0, 16).replace("T", " "), block.reason, block.login].filter(Boolean).join(" · "));
   }
+  for (const one_ of [facts.lines, facts.goods].filter(Array.isArray).flat().filter((one_) => one_?.goods || one_?.lot)) {
+    const where = [one_.goods || one_.item, one_.lot, one_.site, (one_.sites || []).join(", ")].filter(Boolean).join(" · ");
+    const count = "asked" in one_
+      ? t("asked {asked}, there {free}", { asked: one_.asked, free: one_.free ?? one_.held ?? 0 })
+      : t("{free} free", { free: one_.free });
+    found.push(`${t("Line")} ${one_.line}: ${where}: ${count}${one_.why === "protected" ? ` (${t("protected")})` : ""}`);
+  }
   for (const reason of facts.broken || facts.rules || []) found.push(String(reason));
   return found;
 }
@@ -276,7 +283,8 @@ document.addEventListener("click", (event) => {
   const add = event.target.closest?.("[data-add-row]");
   if (add) {
     const rows = one(add.dataset.addRow);
-    const fresh = rows.firstElementChild.cloneNode(true);
+    const first = rows.firstElementChild; // a <template> where there may be no row at all
+    const fresh = (first instanceof HTMLTemplateElement ? first.content.firstElementChild : first).cloneNode(true);
     all("input, select, textarea", fresh).forEach((field) => {
       if (!("kept" in field.dataset)) field.value = field.tagName === "SELECT" ? field.options[0]?.value ?? "" : "";
     });
@@ -286,6 +294,6 @@ document.addEventListener("click", (event) => {
   const drop = event.target.closest?.("[data-drop-row]");
   if (drop) {
     const row = drop.closest("[data-row]");
-    if (row.parentElement.childElementCount > 1) row.remove();
+    if (row.parentElement.childElementCount > 1) row.remove(); // a template counts too
   }
 });

@@ -1,0 +1,155 @@
+"""Requisitions, plans and release orders on their way to JSON."""
+
+from api.schemas.requisitions import (
+    ApprovalOut,
+    LackOut,
+    OriginOut,
+    PlanChangeOut,
+    PlanLineOut,
+    PlanOut,
+    ReleaseLineOut,
+    ReleaseOut,
+    RequisitionLineOut,
+    RequisitionOut,
+    WhyOut,
+)
+from catalog.kernel.stamp import Stamp
+from warehouse.requisitions import queries, workflow
+from warehouse.requisitions.model import Line, Release, ReleaseLine, Requisition
+from warehouse.requisitions.queries.shown import Origin, ShownPlan, ShownWhy
+
+
+async def requisition_out(one: Requisition, stamp: Stamp) -> RequisitionOut:
+    """A requisition with what the caller may do with it."""
+    standing = await queries.standing(one)
+    plain = ("id", "number", "status", "created_at", "created_by", "submitted_at", "ended_at", "end_reason", "version")
+    said = ("reason", "upward", "own_stock", "note")
+    return RequisitionOut(
+        region=one.region_key,
+        region_name=one.region_zh,
+        incident=one.facts.incident_id,
+        incident_number=one.incident_number,
+        level=one.level,
+        amount_fen=one.amount_fen,
+        approvals=[ApprovalOut(login=a.login, at=a.at, note=a.note) for a in one.approvals],
+        approvals_needed=standing.approvals,
+        lines=[_line(line) for line in one.lines],
+        allowed=workflow.allowed(standing, stamp),
+        **{name: getattr(one, name) for name in plain},
+        **{name: getattr(one.facts, name) for name in said},
+    )
+
+
+def _line(line: Line) -> RequisitionLineOut:
+    facts = line.facts
+    plain = ("quantity", "priority", "needed_by", "place", "lat", "lon", "note", "receiver", "phone")
+    return RequisitionLineOut(
+        id=line.id,
+        line=line.line,
+        region=line.region_key,
+        region_name=line.region_zh,
+        item=line.goods_key if facts.item_id is not None else None,
+        class_code=line.goods_key if facts.class_id is not None else None,
+        goods_name=line.goods_zh,
+        unit=line.unit_zh,
+        unit_factor=line.unit_factor,
+        covered=line.covered,
+        rest=line.rest,
+        need=facts.need_id,
+        **{name: getattr(facts, name) for name in plain},
+    )
+
+
+def _origin(one: Origin) -> OriginOut:
+    return OriginOut(
+        source=one.source, site=one.site_code, site_name=one.site_zh, owner=one.owner_key, owner_name=one.owner_zh
+    )
+
+
+def _why(one: ShownWhy) -> WhyOut:
+    return WhyOut(
+        origin=_origin(one.origin),
+        item=one.thing.key,
+        item_name=one.thing.name_zh,
+        why=one.why.value,
+        minutes=one.minutes,
+        quantity=one.quantity,
+        lines=list(one.lines),
+    )
+
+
+def plan_out(plan: ShownPlan) -> PlanOut:
+    """A plan with every reason."""
+    plain = ("number", "lot", "expires_on", "quantity", "covers", "leaves_at", "arrives_at", "late", "pinned")
+    return PlanOut(
+        id=plan.kept.id,
+        made_at=plan.kept.made_at,
+        made_by=plan.kept.made_by,
+        state=plan.kept.state,
+        lines=[
+            PlanLineOut(
+                line=one.wanted.line,
+                origin=_origin(one.origin),
+                item=one.thing.key,
+                item_name=one.thing.name_zh,
+                substitute=one.is_substitute,
+                closeness=one.closeness.name.lower(),
+                why_not=[_why(why) for why in one.why_not],
+                **{name: getattr(one, name) for name in plain},
+            )
+            for one in plan.lines
+        ],
+        lacks=[
+            LackOut(line=one.wanted.line, quantity=one.quantity, help=[_why(why) for why in one.help])
+            for one in plan.lacks
+        ],
+        changes=[
+            PlanChangeOut(
+                line=one.wanted.line, origin=_origin(one.origin), item=one.thing.key, before=one.before, after=one.after
+            )
+            for one in plan.changes
+        ],
+        forbidden=[f"{one.wanted.id} {one.origin.source}" for one in plan.forbidden],
+        shipments=plan.goals.shipments,
+        tonne_km=plan.goals.tonne_km,
+        proven=plan.proven,
+    )
+
+
+def release_out(one: Release, stamp: Stamp) -> ReleaseOut:
+    """A release order with what the caller may do with it."""
+    plain = (
+        "id", "number", "status", "requisition_number", "level", "place", "receiver", "phone", "priority", "needed_by",
+        "made_at", "made_by", "released_at", "released_by", "spoken", "spoken_by", "spoken_to", "papers_due_at",
+        "paper_owed", "paper_number", "paper_filed_by", "paper_checked_by", "end_reason", "version",
+    )  # fmt: skip
+    return ReleaseOut(
+        requisition=one.requisition_id,
+        incident=one.incident_id,
+        owner=one.owner_key,
+        owner_name=one.owner_zh,
+        site=one.site_code,
+        site_name=one.site_zh,
+        region=one.region_key,
+        region_name=one.region_zh,
+        paper_file=one.paper_file_id,
+        lines=[_release_line(line) for line in one.lines],
+        allowed=workflow.allowed_of_release(one, stamp),
+        **{name: getattr(one, name) for name in plain},
+    )
+
+
+def _release_line(line: ReleaseLine) -> ReleaseLineOut:
+    plain = ("id", "line", "unit_factor", "lot", "expires_on", "quantity", "short")
+    return ReleaseLineOut(
+        requisition_line=line.requisition_line_id,
+        need=line.need_id,
+        item=line.item_key,
+        item_name=line.item_zh,
+        unit=line.unit_zh,
+        bin=line.place_code,
+        reservation=line.reservation_id,
+        held=line.reservation_state == "held",
+        held_until=line.reserved_until,
+        **{name: getattr(line, name) for name in plain},
+    )

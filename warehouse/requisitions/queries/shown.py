@@ -1,0 +1,262 @@
+"""A kept plan with names and times, as people read it: from where, which lot, why, why not nearer, what is lacking."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from catalog.kernel import db
+from warehouse.requisitions.model import KeptPlan, Requisition
+from warehouse.requisitions.model import Line as Wanted
+from warehouse.requisitions.sourcing import kept
+from warehouse.requisitions.sourcing.model import Closeness, Goals, Line, PassedOver, Plan, Why
+from warehouse.requisitions.sourcing.plan import compare
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """An item with its unit."""
+
+    item_id: int
+    key: str
+    name_zh: str
+    name_en: str | None
+    unit_zh: str
+    unit_en: str | None
+    unit_factor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A source with the names of its store and its owner."""
+
+    source: str
+    site_code: str
+    site_zh: str
+    site_en: str | None
+    owner_key: str
+    owner_zh: str
+    owner_en: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownWhy:
+    """A source that was passed over. `minutes`: how far it is, None without a road; `lines`: who gets its goods."""
+
+    origin: Origin
+    thing: Thing
+    why: Why
+    minutes: int | None
+    quantity: int
+    lines: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLine:
+    """A line of the plan; `number` (from 1) names it in what the dispatcher says next."""
+
+    number: int
+    wanted: Wanted
+    origin: Origin
+    thing: Thing
+    lot: str
+    expires_on: date | None
+    quantity: int
+    covers: int
+    closeness: Closeness
+    leaves_at: datetime
+    arrives_at: datetime
+    late: bool
+    pinned: bool
+    why_not: tuple[ShownWhy, ...]
+
+    @property
+    def is_substitute(self) -> bool:
+        """Other goods than those that were asked for."""
+        return self.wanted.facts.item_id is not None and self.wanted.facts.item_id != self.thing.item_id
+
+
+@dataclass(frozen=True, slots=True)
+class ShownShipment:
+    """What goes from one store to one place, in grams and millilitres."""
+
+    origin: Origin
+    wanted: Wanted
+    leaves_at: datetime
+    arrives_at: datetime
+    grams: int
+    millilitres: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLack:
+    """What a line still lacks, and who could help if something were decided otherwise."""
+
+    wanted: Wanted
+    quantity: int
+    help: tuple[ShownWhy, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChange:
+    """What this plan does otherwise than the one before it."""
+
+    wanted: Wanted
+    origin: Origin
+    thing: Thing
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShownBan:
+    """A source that the dispatcher does not want for a line."""
+
+    wanted: Wanted
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPlan:
+    """A plan, readable."""
+
+    kept: KeptPlan
+    lines: tuple[ShownLine, ...]
+    shipments: tuple[ShownShipment, ...]
+    lacks: tuple[ShownLack, ...]
+    changes: tuple[ShownChange, ...]
+    forbidden: tuple[ShownBan, ...]
+    goals: Goals
+    unbundled: Goals
+    """Before shipments were put together."""
+    proven: bool
+
+
+async def show_plan(one: KeptPlan, requisition: Requisition, earlier: KeptPlan | None = None) -> ShownPlan:
+    """A plan of a requisition that the caller has seen. `earlier`: the one it is compared with.
+
+    Lines that an edit has taken away since are left out.
+    """
+    plan = kept.read(one.content)
+    before = kept.read(earlier.content) if earlier is not None else None
+    names = await _read_names([plan, before] if before else [plan], one)
+    writer = _Writer(one, {str(line.id): line for line in requisition.lines}, *names)
+    changes = compare(before, plan) if before else []
+    return ShownPlan(
+        kept=one,
+        lines=tuple(writer.lines(plan.lines)),
+        shipments=tuple(writer.shipments(plan)),
+        lacks=tuple(
+            ShownLack(writer.wanted[lack.need], lack.quantity, writer.whys(lack.help))
+            for lack in plan.uncovered
+            if lack.need in writer.wanted
+        ),
+        changes=tuple(
+            ShownChange(writer.wanted[c.need], writer.origins[c.source], writer.things[c.item], c.before, c.after)
+            for c in changes
+            if c.need in writer.wanted
+        ),
+        forbidden=tuple(
+            ShownBan(writer.wanted[need], writer.origins[source])
+            for need, source in one.wishes.forbidden
+            if need in writer.wanted and source in writer.origins
+        ),
+        goals=plan.goals,
+        unbundled=plan.before_consolidation,
+        proven=plan.proven,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    one: KeptPlan
+    wanted: Mapping[str, Wanted]
+    origins: Mapping[str, Origin]
+    things: Mapping[int, Thing]
+    lots: Mapping[int, tuple[str, date | None]]
+
+    def at(self, minutes: int) -> datetime:
+        return self.one.made_at + timedelta(minutes=minutes)
+
+    def whys(self, found: Iterable[PassedOver]) -> tuple[ShownWhy, ...]:
+        return tuple(
+            ShownWhy(
+                self.origins[why.source],
+                self.things[why.item],
+                why.why,
+                why.minutes,
+                why.quantity,
+                tuple(self.wanted[need].line for need in why.needs if need in self.wanted),
+            )
+            for why in found
+        )
+
+    def lines(self, lines: Sequence[Line]) -> Iterable[ShownLine]:
+        for number, line in enumerate(lines, 1):
+            if line.need not in self.wanted:
+                continue
+            lot, expires_on = self.lots[int(line.supply.split(":")[0])]
+            yield ShownLine(
+                number=number,
+                wanted=self.wanted[line.need],
+                origin=self.origins[line.source],
+                thing=self.things[line.item],
+                lot=lot,
+                expires_on=expires_on,
+                quantity=line.quantity,
+                covers=line.covers,
+                closeness=line.closeness,
+                leaves_at=self.at(line.leaves),
+                arrives_at=self.at(line.arrives),
+                late=line.late,
+                pinned=line.pinned,
+                why_not=self.whys(line.why_not),
+            )
+
+    def shipments(self, plan: Plan) -> Iterable[ShownShipment]:
+        for one in plan.shipments:
+            place = one.place.split(":")[0]
+            wanted = next((line for line in self.wanted.values() if str(line.facts.region_id) == place), None)
+            if wanted is not None:
+                yield ShownShipment(
+                    self.origins[one.source], wanted, self.at(one.leaves), self.at(one.arrives), one.grams,
+                    one.millilitres,
+                )  # fmt: skip
+
+
+Names = tuple[dict[str, Origin], dict[int, Thing], dict[int, tuple[str, date | None]]]
+
+
+async def _read_names(plans: Sequence[Plan], one: KeptPlan) -> Names:
+    lots = {int(line.supply.split(":")[0]) for plan in plans for line in plan.lines}
+    passed = [why for plan in plans for line in plan.lines for why in line.why_not]
+    passed += [why for plan in plans for lack in plan.uncovered for why in lack.help]
+    items = {line.item for plan in plans for line in plan.lines} | {why.item for why in passed}
+    sources = {line.source for plan in plans for line in plan.lines} | {why.source for why in passed}
+    sources |= {source for _, source in one.wishes.forbidden}
+    return await _origins(sources), await _things(items), await _lots(lots)
+
+
+async def _origins(sources: Iterable[str]) -> dict[str, Origin]:
+    pairs = [(source, *map(int, source.split(":"))) for source in sorted(sources)]
+    rows = await db.fetch(
+        "SELECT k.source, s.code, s.name_zh, s.name_en, r.key, r.name_zh, r.name_en"
+        " FROM unnest($1::text[], $2::bigint[], $3::bigint[]) k (source, site, owner)"
+        " JOIN site s ON s.id = k.site JOIN region r ON r.id = k.owner",
+        [pair[0] for pair in pairs],
+        [pair[1] for pair in pairs],
+        [pair[2] for pair in pairs],
+    )
+    return {row[0]: Origin(*row) for row in rows}
+
+
+async def _things(items: Iterable[int]) -> dict[int, Thing]:
+    rows = await db.fetch(
+        "SELECT id, key, name_zh, name_en, unit_zh, unit_en, unit_factor FROM item WHERE id = ANY($1::bigint[])",
+        sorted(items),
+    )
+    return {row[0]: Thing(*row) for row in rows}
+
+
+async def _lots(lots: Iterable[int]) -> dict[int, tuple[str, date | None]]:
+    rows = await db.fetch("SELECT id, number, expires_on FROM lot WHERE id = ANY($1::bigint[])", sorted(lots))
+    return {row[0]: (row[1], row[2]) for row in rows}
