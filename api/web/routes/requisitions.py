@@ -66,7 +66,8 @@ async def requisitions_export(request: Request_, stamp: Stamped) -> Response[Any
     _ = viewer.language.text
     headings = [
         *(_("Requisition"), _("Status"), _("Who asks"), _("Incident"), _("Line"), _("Item"), _("Goods"), _("Unit")),
-        *(_("Needed"), _("Covered"), _("Not covered yet"), _("Priority"), _("Needed by"), _("Goes to"), _("Written by")),
+        *(_("Needed"), _("Covered"), _("Not covered yet"), _("Priority"), _("Needed by"), _("Goes to")),
+        _("Written by"),
     ]
     sheet = exports.Sheet(
         f"requisitions-{viewer.today.isoformat()}",
