@@ -24,6 +24,7 @@ import csv
 import hashlib
 import hmac
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -98,8 +99,10 @@ def read_anchors(files: Sequence[str], printed: Sequence[str]) -> dict[int, list
                     one = json.loads(line)
                     found.setdefault(one["position"], []).append((one["digest"], one["mac"], path))
     for text in printed:
-        parts = text.split()
-        found.setdefault(int(parts[0]), []).append((parts[1], parts[2] if len(parts) > 2 else None, "paper"))
+        # As it stands there, with its word before and the time behind, or without.
+        position, *rest = text.replace("审计锚", " ").split()
+        codes = [one for one in rest if re.fullmatch("[0-9a-f]{16,64}", one)]
+        found.setdefault(int(position), []).append((codes[0], codes[1] if len(codes) > 1 else None, "paper"))
     return found
 
 

@@ -249,6 +249,7 @@ async def test_what_stands_at_the_foot_of_a_paper_is_an_anchor(anchored: list[An
     printed = audit_chain.printed(anchored[1]).removeprefix("审计锚 ")
     position, digest, mac, *_ = printed.split()
     assert desk.check("--printed", f"{position} {digest} {mac}")[0] == 0
+    assert desk.check("--printed", audit_chain.printed(anchored[1]))[0] == 0  # copied as it stands
     desk.export.write_text(desk.export.read_text().replace('"n":5', '"n":6').replace('"n":1', '"n":9'))
     code, said = desk.check("--printed", f"{position} {digest}")
     assert code == 1
