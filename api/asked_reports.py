@@ -3,14 +3,19 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import TypeVar
+from urllib.parse import parse_qsl
 
+from api.asked_provision import Words, question_of
 from catalog.items import queries as items
 from catalog.kernel.access import Scope
 from catalog.kernel.errors import Invalid, Missing
 from catalog.kernel.page import Page, checked_limit, read_cursor, write_cursor
+from catalog.kernel.stamp import Stamp
 from catalog.regions import queries as regions
+from catalog.regions.model import Tier
 from warehouse.alerts.queries.alerts import AlertFilter
 from warehouse.counts.queries import veil_of
+from warehouse.provision.model import Holder, Question
 
 T = TypeVar("T")
 HISTORY = timedelta(days=90)
@@ -68,3 +73,21 @@ def part(rows: Sequence[T], cursor: str | None, limit: int | None) -> Page[T]:
         raise Invalid("page.bad-cursor", "翻页标记无效，请从第一页重新开始")
     end = begin + checked_limit(limit)
     return Page(rows[begin:end], write_cursor(end) if end < len(rows) else None)
+
+
+def kept(query: str, name: str, kinds: type[T]) -> T | None:
+    """A member of an enum that a kept address names; None where it names none."""
+    try:
+        return kinds(dict(parse_qsl(query, max_num_fields=50)).get(name))  # type: ignore[call-arg]
+    except ValueError:
+        return None
+
+
+async def kept_question(query: str, scope: Scope, stamp: Stamp) -> Question:
+    """What the kept address of a shortfall report asks on the stamp's day. Raises Missing, Invalid."""
+    given = dict(parse_qsl(query, max_num_fields=50))
+    words = Words(
+        given.get("region"), given.get("site"), kept(query, "holder", Holder) or Holder.REGION,
+        kept(query, "tier", Tier), given.get("class"),
+    )  # fmt: skip
+    return await question_of(words, scope, stamp)

@@ -119,6 +119,17 @@ async def download(sheet: Sheet, pages: AsyncIterator[Sequence[Row]], kind: Form
     )
 
 
+async def workbook(sheet: Sheet, pages: AsyncIterator[Sequence[Row]]) -> bytes:
+    """The same as the content of an Excel file, for what is kept and not answered."""
+    rows = _Rows(pages, sheet.most)
+    await rows.begin()
+    path = await _xlsx(sheet, rows)
+    try:
+        return path.read_bytes()
+    finally:
+        _remove(path)
+
+
 def _disposition(sheet: Sheet, kind: Format) -> str:
     return f"attachment; filename=\"{sheet.name}.{kind}\"; filename*=UTF-8''{quote(f'{sheet.name}.{kind}', safe='')}"
 

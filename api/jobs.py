@@ -213,12 +213,24 @@ async def _judge_all(context: Context) -> Said:
     )
 
 
+async def _send_reports(context: Context) -> Said:
+    from api import report_sending
+
+    done = await report_sending.turn(context.settings, context.clock())
+    return Said(
+        f"生成报表 {done.made} 份，失败 {done.failed} 份；发出 {done.sent} 封，待重发 {done.waiting} 封",
+        f"Made {done.made} reports, {done.failed} failed; sent {done.sent} mails, {done.waiting} to be tried again",
+        found=done.failed > 0,
+    )
+
+
 JOBS: Mapping[str, Job] = {
     job.name: job
     for job in (
         Job("house.snapshot", "月初结存快照", "Balances of the month's end", _snapshot, Schedule(0, 20, day=1), 120),
         Job("house.verify", "账目核对", "Recompute every figure", _verify, Schedule(3, 10), 240),
         Job("alerts.full", "预警全部重判", "Judge all alerts anew", _judge_all, Schedule(0, 5), 60),
+        Job("reports.send", "定期报表", "Make and send reports", _send_reports, Schedule(every_minutes=30), 25),
         Job("house.verify-audit", "审计链核查", "Check the audit chain", _verify_audit, Schedule(4, 10), 240),
         Job("house.anchor", "审计锚", "Anchor the audit chain", _anchor, Schedule(every_minutes=30), 20),
         Job("house.retention", "到期数据删除", "Delete what is kept no longer", _retain, Schedule(4, 40), 60),

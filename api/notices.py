@@ -128,26 +128,40 @@ class Sender:
         return found
 
     def _mail(self, part: Sequence[Outgoing], *, zh: bool, link: str | None) -> None:
-        settings, first = self.settings, part[0]
-        if not settings.smtp_host:
-            raise ValueError("no mail server is set (BEIYU_SMTP_HOST)")
-        message = EmailMessage(policy=SMTP)
-        message["From"] = settings.smtp_from or settings.smtp_user or "beiyu@localhost"
-        message["To"] = first.target
-        message["Subject"] = forms.subject_of(part, zh=zh).replace("\n", " ")
-        message["Message-ID"] = f"<{first.id}@beiyu>"
-        message["Auto-Submitted"] = "auto-generated"
+        subject = forms.subject_of(part, zh=zh)
+        message = letter(self.settings, part[0].target, subject, forms.text_of(part, zh=zh, link=link), str(part[0].id))
         message["X-Beiyu-Events"] = " ".join(str(one.id) for one in part)
-        message.set_content(forms.text_of(part, zh=zh, link=link))
-        kind: Callable[..., smtplib.SMTP] = smtplib.SMTP_SSL if settings.smtp_security == "tls" else smtplib.SMTP
-        with kind(settings.smtp_host, settings.smtp_port, timeout=SEND_SECONDS) as server:
-            if settings.smtp_security == "starttls":
-                server.starttls(context=ssl.create_default_context())
-            if settings.smtp_user and settings.smtp_password:
-                server.login(settings.smtp_user, settings.smtp_password)
-            refused = server.send_message(message)
-        if refused:
-            raise NotTaken(f"refused for {', '.join(refused)}")
+        send_mail(self.settings, message)
+
+
+# --- mail ------------------------------------------------------------------------------------------------------------
+
+
+def letter(settings: Settings, to: str, subject: str, text: str, key: str) -> EmailMessage:
+    """A mail of the house's. `key` is the same at every try."""
+    message = EmailMessage(policy=SMTP)
+    message["From"] = settings.smtp_from or settings.smtp_user or "beiyu@localhost"
+    message["To"] = to
+    message["Subject"] = subject.replace("\n", " ")
+    message["Message-ID"] = f"<{key}@beiyu>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(text)
+    return message
+
+
+def send_mail(settings: Settings, message: EmailMessage) -> None:
+    """Hand it to the mail server. Raises one of TROUBLES."""
+    if not settings.smtp_host:
+        raise ValueError("no mail server is set (BEIYU_SMTP_HOST)")
+    kind: Callable[..., smtplib.SMTP] = smtplib.SMTP_SSL if settings.smtp_security == "tls" else smtplib.SMTP
+    with kind(settings.smtp_host, settings.smtp_port, timeout=SEND_SECONDS) as server:
+        if settings.smtp_security == "starttls":
+            server.starttls(context=ssl.create_default_context())
+        if settings.smtp_user and settings.smtp_password:
+            server.login(settings.smtp_user, settings.smtp_password)
+        refused = server.send_message(message)
+    if refused:
+        raise NotTaken(f"refused for {', '.join(refused)}")
 
 
 # --- HTTP ------------------------------------------------------------------------------------------------------------

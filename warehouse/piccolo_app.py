@@ -27,6 +27,7 @@ _TABLES = [
     "warehouse.counts.tables",
     "warehouse.scanning.tables",
     "warehouse.alerts.tables",
+    "warehouse.reports.tables",
     "warehouse.printing.tables",
     "warehouse.exchange.tables",
 ]

@@ -2,16 +2,19 @@
 
 from datetime import date
 from typing import Annotated, Any
+from uuid import UUID
 
-from litestar import get
-from litestar.params import FromQuery, QueryParameter
+from litestar import delete, get, post
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from api import asked_reports
 from api.auth.edge import VERB
 from api.auth.stamps import Stamped
 from api.rest import references
+from api.rest.conditions import IfMatch, read_version
 from api.rest.lots import shown_statement
 from api.rest.sessions import Cursor, Limit
+from api.schemas.base import Changed
 from api.schemas.reports import (
     AlertPast,
     AlertPastPage,
@@ -20,6 +23,12 @@ from api.schemas.reports import (
     IndicatorOut,
     LedgerReport,
     PerformanceReport,
+    ReportLetterOut,
+    ReportPlanIn,
+    ReportPlanOut,
+    ReportPlans,
+    ReportRunOut,
+    ReportRuns,
     SlowOut,
     SlowReport,
 )
@@ -32,8 +41,10 @@ from warehouse.alerts.model import AlertKind
 from warehouse.alerts.queries import alerts
 from warehouse.alerts.queries.alerts import AlertFilter
 from warehouse.counts.queries import veil_of
+from warehouse.reports import actions as report_actions
 from warehouse.reports import queries, rules
-from warehouse.reports.model import DEAD_MONTHS, SLOW_MONTHS
+from warehouse.reports.model import DEAD_MONTHS, SLOW_MONTHS, PlanFacts
+from warehouse.reports.queries import plans
 from warehouse.sites import queries as sites
 from warehouse.stock.queries import By
 
@@ -171,4 +182,67 @@ async def alert_history(
     return AlertPastPage(since=first, until=last, items=items, next_cursor=page.next_cursor)
 
 
-HANDLERS: list[Any] = [ledger_report, value_report, slow_report, performance_report, alert_history]
+# --- reports that are made by themselves ------------------------------------------
+
+
+@get("/reports/plans", opt={VERB: "report.list-plans"}, tags=TAGS)
+async def list_plans(stamp: Stamped) -> ReportPlans:
+    """My own plans."""
+    stamp.require(Permission.NORM_EDIT)
+    found = await plans.list_plans(stamp.person_id or 0)
+    return ReportPlans(
+        items=[
+            ReportPlanOut(
+                id=one.id, name=one.facts.name, query=one.facts.query, format=one.facts.format, every=one.facts.every,
+                day=one.facts.day, next_on=one.next_on, version=one.version,
+            )
+            for one in found
+        ]
+    )  # fmt: skip
+
+
+@post("/reports/plans", opt={VERB: "report.plan"}, tags=TAGS)
+async def plan_report(stamp: Stamped, data: JSONBody[ReportPlanIn]) -> Changed:
+    """Have a shortfall report made and sent from now on. 409 `report.not-a-reader` for who may not read it."""
+    scope = stamp.require(Permission.NORM_EDIT)
+    path = (await asked_reports.kept_question(data.query, scope, stamp)).path
+    able = {one.login: one.id for one in await plans.readers_of(path)}
+    facts = PlanFacts(
+        data.name, data.query, data.format, data.every, data.day, tuple(able.get(one, 0) for one in data.recipients)
+    )  # fmt: skip
+    return Changed(**await report_actions.plan_report(stamp=stamp, facts=facts, path=path))
+
+
+@delete("/reports/plans/{plan:uuid}", opt={VERB: "report.retire"}, tags=TAGS, status_code=200)
+async def retire_report(stamp: Stamped, plan: FromPath[UUID], if_match: IfMatch) -> Changed:
+    """Make it no more; what was made stays."""
+    return Changed(**await report_actions.retire_report(stamp=stamp, plan_id=plan, version=read_version(if_match)))
+
+
+@get("/reports/runs", opt={VERB: "report.list-runs"}, tags=TAGS)
+async def list_runs(stamp: Stamped, cursor: Cursor = None, limit: Limit = None) -> ReportRuns:
+    """What was made of my plans, and what I received."""
+    stamp.require(Permission.NORM_READ)
+    page = await plans.list_runs(stamp.person_id or 0, cursor=cursor, limit=limit)
+    items = [
+        ReportRunOut(
+            id=one.id, plan=one.plan_id, plan_name=one.plan_name, due_on=one.due_on, made_at=one.made_at,
+            name=one.name, size=one.size, error=one.error,
+            letters=[ReportLetterOut.model_validate(letter, from_attributes=True) for letter in one.letters],
+        )
+        for one in page.items
+    ]  # fmt: skip
+    return ReportRuns(items=items, next_cursor=page.next_cursor)
+
+
+HANDLERS: list[Any] = [
+    ledger_report,
+    value_report,
+    slow_report,
+    performance_report,
+    alert_history,
+    list_plans,
+    plan_report,
+    retire_report,
+    list_runs,
+]

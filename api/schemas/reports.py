@@ -1,14 +1,15 @@
 """Reports beside shortfall as JSON. Quantities are base units, money is fen."""
 
 from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StrictInt, StringConstraints
 
-from api.schemas.base import Given
+from api.schemas.base import PLAIN, Given, Key, Line, Taken
 from api.schemas.stock import StatementOut
 from warehouse.alerts.model import AlertKind, Severity, Status
-from warehouse.reports.model import Aspect, Measured
+from warehouse.reports.model import Aspect, Every, FileFormat, LetterStatus, Measured
 
 
 class LedgerReport(Given):
@@ -113,4 +114,67 @@ class AlertPastPage(Given):
     since: date
     until: date
     items: list[AlertPast]
+    next_cursor: str | None
+
+
+# --- reports that are made by themselves ------------------------------------------
+
+
+class ReportPlanIn(Taken):
+    """A shortfall report to be made by itself: the filters of /shortfall as its address has them, and for whom."""
+
+    name: Line
+    query: Annotated[str, StringConstraints(strict=True, max_length=1000, pattern=PLAIN)] = ""
+    format: FileFormat = FileFormat.PDF
+    every: Every
+    day: Annotated[StrictInt, Field(ge=1, le=28, description="Of the week (1: Monday) or of the month.")]
+    recipients: Annotated[list[Key], Field(min_length=1, max_length=30, description="Logins.")]
+
+
+class ReportPlanOut(Given):
+    """One of one's own plans."""
+
+    id: UUID
+    name: str
+    query: str
+    format: FileFormat
+    every: Every
+    day: int
+    next_on: date
+    version: int
+
+
+class ReportPlans(Given):
+    """One's own plans, by name."""
+
+    items: list[ReportPlanOut]
+
+
+class ReportLetterOut(Given):
+    """One report to one person."""
+
+    login: str
+    status: LetterStatus
+    tries: int
+    error: str
+
+
+class ReportRunOut(Given):
+    """What was made on a day, or why nothing was."""
+
+    id: UUID
+    plan: UUID
+    plan_name: str
+    due_on: date
+    made_at: datetime
+    name: str
+    size: int | None
+    error: str
+    letters: list[ReportLetterOut]
+
+
+class ReportRuns(Given):
+    """What was made of one's plans, and what one received; the newest first."""
+
+    items: list[ReportRunOut]
     next_cursor: str | None

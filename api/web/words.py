@@ -184,6 +184,13 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "close": N_("Close"),
         "cancel": N_("Cancel"),
     },
+    "report_every": {"weekly": N_("weekly"), "monthly": N_("monthly")},
+    "report_letter": {
+        "waiting": N_("to be sent"),
+        "sent": N_("mail sent"),
+        "failed": N_("mail did not arrive"),
+        "unsent": N_("lies here, no mail"),
+    },
     "statement_by": {"item": N_("item"), "lot": N_("lot"), "site": N_("item and store")},
     "performance_aspect": {
         "quantity": N_("Output: quantity"),

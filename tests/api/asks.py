@@ -2266,7 +2266,39 @@ async def _needed(there: Side) -> str:
 
 # --- reports ------------------------------------------------------------------------------------------------
 
-plain("GET /reports")
+plain("GET /reports", "GET /reports/scheduled", "GET /api/v1/reports/plans", "GET /api/v1/reports/runs")
+
+
+async def _scheduled(there: Side) -> dict[str, Any]:
+    login = await db.fetch_value("SELECT login FROM person WHERE uuid = $1", there.people["planner"])
+    return {
+        "name": there.mark, "query": f"region={there.region}", "every": "weekly", "day": 1, "recipients": [login],
+    }  # fmt: skip
+
+
+@route("POST /api/v1/reports/plans")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask(body=await _scheduled(there))
+
+
+@route("DELETE /api/v1/reports/plans/{plan}")
+async def _(home: Side, there: Side) -> Ask:
+    """A plan is its planner's own."""
+
+    async def make() -> Any:
+        planner = there.house.of(there, "planner")
+        answer = await there.house.send(planner, "POST", "/api/v1/reports/plans", body=await _scheduled(there))
+        return answer.json()["id"]
+
+    plan = await there.once("report plan", make)
+    return Ask({"plan": plan}, headers={"If-Match": '"1"'}, spends=("report plan",))
+
+
+@route("GET /reports/scheduled/{run}/file")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask({"run": str(uuid4())})
+
+
 for _report in ("ledger", "value", "slow", "performance", "alerts"):
 
     @route(f"GET /reports/{_report}")

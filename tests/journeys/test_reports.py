@@ -17,8 +17,8 @@ async def test_each_report_is_a_page_a_paper_and_a_file(desk: Opened, store: Sto
     await planner.open("/reports")
     await planner.shot("index")
     links = await page.locator("main .tiles a").evaluate_all("all => all.map((a) => a.getAttribute('href'))")
-    assert len(links) == 7
-    for href in [one for one in links if one.startswith("/reports/")]:
+    assert len(links) == 8
+    for href in [one for one in links if one.startswith("/reports/") and "scheduled" not in one]:
         await planner.open(href)
         await expect(page.locator("#part .big-figures, #part .nothing").first).to_be_visible()
         await planner.shot(href.rpartition("/")[2], full=True)
@@ -26,6 +26,22 @@ async def test_each_report_is_a_page_a_paper_and_a_file(desk: Opened, store: Sto
             answer = await page.request.get(f"{planner.url}{href}.{kind}")
             assert answer.ok
             assert (await answer.body()).startswith(begins)
+    # What is looked at now is sent every week, to oneself and the purchaser, until it is ended.
+    await planner.open("/shortfall?show=short")
+    await page.click("a[href^='/reports/scheduled']")
+    name = f"每周缺口 {language} {width}"
+    await page.fill("[name=name]", name)
+    await page.check("[name=recipients][value='jy.buyer']")
+    await planner.shot("schedule", full=True)
+    async with page.expect_event("load"):
+        await page.click("form[data-api$=plans] button[type=submit]")
+    row = page.locator("tr", has_text=name)
+    await expect(row).to_be_visible()
+    await planner.shot("scheduled")
+    await row.locator("button").click()
+    async with page.expect_event("load"):
+        await page.click("dialog button[value=yes]")
+    await expect(row).to_have_count(0)
     # One line for each store, of the month's moves: what came is what the store's lots say.
     await planner.open("/reports/ledger?by=site")
     await expect(page.locator("table.list tbody tr").first).to_contain_text("CZ01")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from uuid import UUID
 
 from catalog.kernel.parameters import UNVERIFIED, Kind, Parameter, declare
 from warehouse.provision.model import Label, Total
@@ -199,3 +200,95 @@ class OrderedLine:
             if total >= self.quantity:
                 return on
         return None
+
+
+# --- reports that are made by themselves ----------------------------------------
+
+
+class Every(StrEnum):
+    """How often: on a day of the week (1: Monday) or of the month (1 to 28)."""
+
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
+class FileFormat(StrEnum):
+    """What is made."""
+
+    PDF = "pdf"
+    XLSX = "xlsx"
+
+
+class LetterStatus(StrEnum):
+    """What became of one report to one person. `unsent`: it lies here for them, no mail goes (no address or right)."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    FAILED = "failed"
+    UNSENT = "unsent"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFacts:
+    """A shortfall report as it is made: the settings of the page as its address has them, when, and for whom."""
+
+    name: str
+    query: str
+    format: FileFormat
+    every: Every
+    day: int
+    recipients: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan, with when it is due next. `path`: the region that its figures are of."""
+
+    id: UUID
+    seq: int
+    person_id: int
+    login: str
+    path: str
+    next_on: date
+    version: int
+    facts: PlanFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One report to one person."""
+
+    person_id: int
+    login: str
+    name_zh: str
+    name_en: str | None
+    status: LetterStatus
+    address: str
+    tries: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What was made on a day, or why nothing was."""
+
+    id: UUID
+    seq: int
+    plan_id: UUID
+    plan_name: str
+    due_on: date
+    made_at: datetime
+    name: str
+    size: int | None
+    error: str
+    letters: tuple[Letter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Somebody who may read a report of a place."""
+
+    id: int
+    login: str
+    name_zh: str
+    name_en: str | None

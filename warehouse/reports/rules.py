@@ -2,11 +2,12 @@
 
 from calendar import monthrange
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
+from catalog.kernel.errors import Invalid
 from warehouse.provision.model import Total
-from warehouse.reports.model import Aspect, Compared, Indicator, Measured, OrderedLine
+from warehouse.reports.model import Aspect, Compared, Every, Indicator, Measured, OrderedLine, PlanFacts
 
 
 def compared(before: Sequence[Total], after: Sequence[Total]) -> list[Compared]:
@@ -90,3 +91,33 @@ def months_before(day: date, months: int) -> date:
     whole = day.year * 12 + day.month - 1 - months
     year, month = divmod(whole, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+# --- reports that are made by themselves ----------------------------------------
+
+MOST_PLANS, MOST_RECIPIENTS = 20, 30
+LONGEST_NAME, LONGEST_QUERY = 60, 1000
+WEEK = 7
+LAST_DAY = 28
+"""Of every month there is one."""
+
+
+def next_on(every: Every, day: int, after: date) -> date:
+    """The first due day behind a day."""
+    if every is Every.WEEKLY:
+        return after + timedelta(days=(day - after.isoweekday() - 1) % WEEK + 1)
+    if after.day < day:
+        return after.replace(day=day)
+    return (after.replace(day=1) + timedelta(days=32)).replace(day=day)
+
+
+def check_plan(facts: PlanFacts) -> None:
+    """Raises Invalid for a plan that cannot be kept."""
+    if not 1 <= len(facts.name.strip()) <= LONGEST_NAME:
+        raise Invalid("report.bad-name", f"报表名称须为 1 到 {LONGEST_NAME} 个字")
+    if len(facts.query) > LONGEST_QUERY:
+        raise Invalid("report.too-long", "筛选条件过长，无法保存")
+    if not 1 <= facts.day <= (WEEK if facts.every is Every.WEEKLY else LAST_DAY):
+        raise Invalid("report.bad-day", "每周请选 1 到 7，每月请选 1 到 28", day=facts.day)
+    if not 1 <= len(set(facts.recipients)) <= MOST_RECIPIENTS:
+        raise Invalid("report.no-recipient", f"请选择 1 到 {MOST_RECIPIENTS} 位接收人")

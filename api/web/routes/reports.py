@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from litestar import Request, Response, get
+from litestar.params import FromPath
 
 from api import asked_reports, exports
 from api.auth.stamps import Stamped
@@ -28,9 +30,20 @@ from warehouse.alerts.queries import alerts
 from warehouse.alerts.queries.alerts import AlertFilter
 from warehouse.counts.queries import veil_of
 from warehouse.reports import queries, rules
-from warehouse.reports.model import DEAD_MONTHS, SLOW_MONTHS, FundValue, Indicator, Measured, Slow
+from warehouse.reports.model import (
+    DEAD_MONTHS,
+    SLOW_MONTHS,
+    Every,
+    FileFormat,
+    FundValue,
+    Indicator,
+    Measured,
+    Slow,
+)
+from warehouse.reports.queries import plans
 from warehouse.sites import queries as sites
 from warehouse.stock.queries import By, StatementRow
+from warehouse.views.rules import LONGEST_QUERY, checked_query
 
 Request_ = Request[Any, Any, Any]
 
@@ -180,7 +193,7 @@ async def _value(request: Request_, stamp: Stamp) -> Report:
         Column(_("Fund source"), lambda one: one.fund_source or _("no fund named")),
         Column(_("Class"), lambda one: named(lang, {"name_zh": one.class_zh, "name_en": one.class_en})),
         Column(_("Lots"), lambda one: one.lots, Shows.FIGURE),
-        Column(_("Value"), lambda one: one.value_fen, Shows.MONEY),
+        Column(_("Worth"), lambda one: one.value_fen, Shows.MONEY),
         Column(_("of it at reference prices"), lambda one: one.estimated_fen, Shows.MONEY),
         Column(_("of it not usable"), lambda one: one.unusable_fen, Shows.MONEY),
         Column(_("Lots without a price"), lambda one: one.unpriced, Shows.FIGURE),
@@ -189,7 +202,7 @@ async def _value(request: Request_, stamp: Stamp) -> Report:
         "value", _("Value by fund source"), columns, _part(rows),
         _("What is in store today at the price of each lot, else at the item's reference price; what has neither is in"
           " no sum."),
-        [(_("Value"), sum(one.value_fen for one in rows), Shows.MONEY),
+        [(_("Worth"), sum(one.value_fen for one in rows), Shows.MONEY),
          (_("at reference prices"), sum(one.estimated_fen for one in rows), Shows.MONEY),
          (_("not usable"), sum(one.unusable_fen for one in rows), Shows.MONEY),
          (_("Lots without a price"), sum(one.unpriced for one in rows), Shows.FIGURE)],
@@ -225,7 +238,7 @@ async def _slow(request: Request_, stamp: Stamp) -> Report:
         Column(_("Fund source"), lambda one: one.fund_source),
         Column(_("On hand"), lambda one: one.on_hand, Shows.FIGURE, lambda one: one.unit_factor),
         Column(_("Unit"), lambda one: one.unit),
-        Column(_("Value"), lambda one: one.value_fen, Shows.MONEY),
+        Column(_("Worth"), lambda one: one.value_fen, Shows.MONEY),
         Column(_("Expires on"), lambda one: one.expires_on, Shows.DAY),
         Column(_("Still since"), lambda one: one.still_since, Shows.DAY),
         Column(_("State"), lambda one: _("dead stock") if one.still_since <= dead else _("slow stock")),
@@ -236,7 +249,7 @@ async def _slow(request: Request_, stamp: Stamp) -> Report:
           " and moves within the store do not count. Both figures are parameters, unverified.")
         % {"slow": months, "dead": dead_months},
         [(_("Lots"), total.lots, Shows.FIGURE), (_("of them dead"), total.dead, Shows.FIGURE),
-         (_("Value"), total.value_fen, Shows.MONEY), (_("Lots without a price"), total.unpriced, Shows.FIGURE)],
+         (_("Worth"), total.value_fen, Shows.MONEY), (_("Lots without a price"), total.unpriced, Shows.FIGURE)],
         ("months", "region", "site", "class"), {"months": months},
     )  # fmt: skip
 
@@ -258,7 +271,7 @@ async def _performance(request: Request_, stamp: Stamp) -> Report:
         Column(_("Aim, half-year"), lambda one: one.half_aim, Shows.FIGURE),
         Column(_("Half-year"), lambda one: one.half, Shows.FIGURE),
         Column(_("Aim, year"), lambda one: one.year_aim, Shows.FIGURE),
-        Column(_("Year"), lambda one: one.year, Shows.FIGURE),
+        Column(_("Year's figure"), lambda one: one.year, Shows.FIGURE),
     ]
     return Report(
         "performance", _("Budget performance figures"), columns, _part(rows),
@@ -301,8 +314,8 @@ async def _alerts(request: Request_, stamp: Stamp) -> Report:
         "alerts", _("Alert history"), columns, fetch,
         _("Alerts that were opened in the period; an alert closes by itself when its cause is gone. Hours of one that"
           " still stands are counted to now."),
-        [(_("Opened"), sum(one.opened for one in kinds), Shows.FIGURE),
-         (_("Closed"), sum(one.closed for one in kinds), Shows.FIGURE)],
+        [(_("Alerts opened"), sum(one.opened for one in kinds), Shows.FIGURE),
+         (_("Alerts closed"), sum(one.closed for one in kinds), Shows.FIGURE)],
         ("since", "until", "kind", "region"),
         {"since": since.isoformat(), "until": last.isoformat(), "kinds": list(AlertKind), "history": kinds,
          "kind_word": lambda one: messages.kind(one, zh=zh)},
@@ -331,6 +344,8 @@ INDEX = (
     ("/reports/slow", "stock.read", N_("Slow and dead stock"), N_("What neither came nor left for months.")),
     ("/rotation/risk", "rotation.read", N_("Waste ahead"), N_("What will expire before it is used, in money.")),
     ("/reports/alerts", "alert.read", N_("Alert history"), N_("What was told, taken up and closed, and how fast.")),
+    ("/reports/scheduled", "norm.read", N_("Scheduled reports"),
+     N_("Shortfall reports that are made and sent by themselves, and what came of them.")),
     ("/reports/performance", "budget.read", N_("Budget performance figures"),
      N_("Quantity, quality, time and cost, by half-year and year.")),
 )  # fmt: skip
@@ -387,4 +402,38 @@ def _handlers(key: str) -> list[Any]:
     return [shown, file]
 
 
-HANDLERS: list[Any] = [reports_page, *(one for key in MAKERS for one in _handlers(key))]
+# --- reports that are made by themselves ----------------------------------------------------------------------------
+
+
+@get("/reports/scheduled", include_in_schema=False)
+async def scheduled_page(request: Request_, stamp: Stamped) -> Response[str]:
+    """One's plans and what came of them; a new one of the filters that stand in the address."""
+    scope = stamp.require(Permission.NORM_READ)
+    viewer, me = viewer_of(request), stamp.person_id or 0
+    plans_of = viewer.may(Permission.NORM_EDIT.value)
+    query = checked_query(request.url.query[:LONGEST_QUERY])
+    path = (await asked_reports.kept_question(query, scope, stamp)).path
+    return page(
+        request,
+        "reports_scheduled.html",
+        may_plan=plans_of,
+        plans=await plans.list_plans(me) if plans_of else [],
+        readers=await plans.readers_of(path) if plans_of else [],
+        listed=await plans.list_runs(me, cursor=asked.cursor(request), limit=asked.PAGE),
+        kept=query,
+        me=me,
+        everies=list(Every),
+        formats=list(FileFormat),
+    )
+
+
+@get("/reports/scheduled/{run:uuid}/file", include_in_schema=False)
+async def scheduled_file(stamp: Stamped, run: FromPath[UUID]) -> Response[bytes]:
+    """What was made, as it was sent."""
+    stamp.require(Permission.NORM_READ)
+    name, content = await plans.get_file(run, stamp.person_id or 0)
+    kind = "application/pdf" if name.endswith(".pdf") else exports.Format.XLSX.media_type
+    return Response(content, media_type=kind, headers={"content-disposition": f'attachment; filename="{name}"'})
+
+
+HANDLERS: list[Any] = [reports_page, scheduled_page, scheduled_file, *(one for key in MAKERS for one in _handlers(key))]

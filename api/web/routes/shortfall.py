@@ -2,19 +2,20 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import cos, radians
 from typing import Any
 
 from litestar import Request, Response, get
 
-from api import exports, rendering
+from api import asked_reports, exports, rendering
 from api.asked_provision import CLASS_SCHEME, FARTHEST, Words, question_of
 from api.auth.edge import edge_of
 from api.auth.stamps import Stamped
-from api.web.pages import Viewer, moment, named, page, viewer_of
+from api.web.languages import Language
+from api.web.pages import moment, named, page, viewer_of
 from api.web.routes import asked
-from api.web.routes.stock import cut_of
+from api.web.routes.stock import CUT
 from api.web.words import word
 from catalog.classes import queries as classes
 from catalog.kernel import audit_chain
@@ -43,13 +44,22 @@ STALE = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class Asked:
+    """What the page is asked for."""
+
     question: Question
     sort: Sort
     show: Show
 
 
-async def _asked(request: Request_, scope: Scope, stamp: Stamp) -> _Asked:
+async def asked_by(query: str, scope: Scope, stamp: Stamp) -> Asked:
+    """What a kept address asks of today: its day is that of the stamp, whatever it was when it was kept."""
+    question = await asked_reports.kept_question(query, scope, stamp)
+    sort, show = asked_reports.kept(query, "sort", Sort), asked_reports.kept(query, "show", Show)
+    return Asked(question, sort or Sort.GAP, show or Show.ALL)
+
+
+async def _asked(request: Request_, scope: Scope, stamp: Stamp) -> Asked:
     day = asked.day(request, "day")
     words = Words(
         asked.text(request, "region", 80),
@@ -60,7 +70,7 @@ async def _asked(request: Request_, scope: Scope, stamp: Stamp) -> _Asked:
         day if day is None or day <= viewer_of(request).today + timedelta(days=FARTHEST) else None,
         asked.day(request, "norms"),
     )
-    return _Asked(
+    return Asked(
         await question_of(words, scope, stamp),
         asked.one_of(request, "sort", Sort, Sort.GAP),
         asked.one_of(request, "show", Show, Show.ALL),
@@ -149,7 +159,7 @@ async def shortfall_lots_page(request: Request_, stamp: Stamped) -> Response[str
 # --- paper and files ------------------------------------------------------------------------------------------------
 
 
-def _cells(table: provision.Table, asked_: _Asked) -> AsyncIterator[Page[Cell]]:
+def _cells(table: provision.Table, asked_: Asked) -> AsyncIterator[Page[Cell]]:
     return all_pages(
         lambda cursor: provision.list_cells(table, sort=asked_.sort, show=asked_.show, cursor=cursor, limit=500)
     )
@@ -162,35 +172,43 @@ async def shortfall_export(request: Request_, stamp: Stamped) -> Response[Any]:
     viewer = viewer_of(request)
     found = await _asked(request, scope, stamp)
     table = await provision.prepare(found.question, scope=scope, now=stamp.recorded_at)
+    sheet, rows = sheet_of(table, found, viewer.language, viewer.name)
+    return await exports.download(sheet, rows, request.scope["path"].rpartition(".")[2])
+
+
+def sheet_of(
+    table: provision.Table, asked_: Asked, lang: Language, made_by: str
+) -> tuple[exports.Sheet, AsyncIterator[Sequence[exports.Row]]]:
+    """The file of a question's cells, and its rows."""
 
     async def pages() -> AsyncIterator[Sequence[exports.Row]]:
-        async for one in _cells(table, found):
-            yield [_row(cell, viewer) for cell in one.items]
+        async for one in _cells(table, asked_):
+            yield [_row(cell, lang) for cell in one.items]
 
-    _ = viewer.language.text
+    _, question = lang.text, table.question
     heads = [_("Region or store"), _("Key"), _("Tier"), _("Goods"), _("Item or class"), _("Unit"), _("Minimum"),
              _("Target"), _("On hand"), _("Usable"), _("Reserved"), _("Free"), _("In transit"), _("On order"),
              _("Promised, counted"), _("Missing"), _("Missing after all that comes"), _("Provision rate (%)"),
              _("Cost of the gap (yuan)"), _("Norm")]  # fmt: skip
     sheet = exports.Sheet(
-        f"shortfall-{found.question.day.isoformat()}",
+        f"shortfall-{question.day.isoformat()}",
         _("Shortfall report"),
         heads,
-        cut_of(viewer),
+        _(CUT) % {"most": f"{exports.MOST_ROWS:,}"},
         [
             (_("List"), _("Shortfall report")),
-            (_("Day"), found.question.day.isoformat()),
-            (_("Norms of"), found.question.norms_on.isoformat()),
+            (_("Day"), question.day.isoformat()),
+            (_("Norms of"), question.norms_on.isoformat()),
             (_("As of"), moment(table.known_at)),
-            (_("Made by"), viewer.name),
+            (_("Made by"), made_by),
         ],
         _("About this list"),
     )
-    return await exports.download(sheet, pages(), request.scope["path"].rpartition(".")[2])
+    return sheet, pages()
 
 
-def _row(one: Cell, viewer: Viewer) -> exports.Row:
-    lang, figures = viewer.language, one.figures
+def _row(one: Cell, lang: Language) -> exports.Row:
+    figures = one.figures
 
     def sized(value: int | None) -> exports.Cell:
         return None if value is None else exports.figure(value, one.unit_factor)
@@ -225,21 +243,25 @@ async def shortfall_pdf(request: Request_, stamp: Stamped) -> Response[bytes]:
     """The report as paper, in Chinese: totals, regions, what is missing, signatures, the audit trail's anchor."""
     scope = stamp.require(Permission.NORM_READ)
     found = await _asked(request, scope, stamp)
-    report = await queries.shortfall(found.question, scope=scope, now=stamp.recorded_at)
+    content = await pdf_of(found.question, scope, stamp.recorded_at, edge_of(request).clock())
+    name = f"shortfall-{found.question.day.isoformat()}.pdf"
+    headers = {"content-disposition": f'inline; filename="{name}"'}
+    return Response(content, media_type="application/pdf", headers=headers)
+
+
+async def pdf_of(question: Question, scope: Scope, now: datetime, at: datetime) -> bytes:
+    """The paper of a question; `at`: when it is drawn."""
+    report = await queries.shortfall(question, scope=scope, now=now)
     short = await provision.list_cells(report.table, sort=Sort.GAP, show=Show.SHORT, limit=paper.MOST_ROWS)
-    area = await _area(found.question, scope)
     value = paper.shortfall_paper(
         report,
         short.items,
         more=short.next_cursor is not None,
-        area=area,
+        area=await _area(question, scope),
         anchor=audit_chain.printed(await audit_chain.newest_anchor()),
-        at=edge_of(request).clock(),
+        at=at,
     )
-    content = await rendering.RENDERER.run(render_table, value, rendering.font_path())
-    name = f"shortfall-{found.question.day.isoformat()}.pdf"
-    headers = {"content-disposition": f'inline; filename="{name}"'}
-    return Response(content, media_type="application/pdf", headers=headers)
+    return await rendering.RENDERER.run(render_table, value, rendering.font_path())
 
 
 async def _area(question: Question, scope: Scope) -> str:
