@@ -17,14 +17,12 @@ from api.rest.requisitions_shown import plan_out, release_out, requisition_out
 from api.rest.sessions import Cursor, Limit
 from api.schemas.requisitions import (
     AcceptIn,
-    ApproveIn,
+    ApproveRequisitionIn,
     CheckPaperIn,
     CloseRequisitionIn,
     PlanIn,
-    PlansOut,
-    ReasonIn,
-    ReleaseDone,
-    ReleaseIn,
+    ReleaseOrderDone,
+    ReleaseOrderIn,
     ReleaseOut,
     ReleasePaperIn,
     ReleasesPage,
@@ -33,7 +31,9 @@ from api.schemas.requisitions import (
     RequisitionIn,
     RequisitionLineIn,
     RequisitionOut,
+    RequisitionReasonIn,
     RequisitionsPage,
+    SourcingPlansOut,
 )
 from catalog.classes import queries as classes
 from catalog.items import queries as items
@@ -143,32 +143,40 @@ async def submit_requisition(stamp: Stamped, requisition: FromPath[UUID]) -> Req
 
 @post("/requisitions/{requisition:uuid}/approve", opt={VERB: "requisition.approve"}, tags=TAGS, status_code=200)
 async def approve_requisition(
-    stamp: Stamped, requisition: FromPath[UUID], data: JSONBody[ApproveIn]
+    stamp: Stamped, requisition: FromPath[UUID], data: JSONBody[ApproveRequisitionIn]
 ) -> RequisitionDone:
     """Approve; where more than one approval is needed, all but the last are kept. 409 `requisition.own`."""
     return _done(await actions.approve_requisition(stamp=stamp, requisition_id=requisition, note=data.note))
 
 
 @post("/requisitions/{requisition:uuid}/reject", opt={VERB: "requisition.reject"}, tags=TAGS, status_code=200)
-async def reject_requisition(stamp: Stamped, requisition: FromPath[UUID], data: JSONBody[ReasonIn]) -> RequisitionDone:
+async def reject_requisition(
+    stamp: Stamped, requisition: FromPath[UUID], data: JSONBody[RequisitionReasonIn]
+) -> RequisitionDone:
     """Back to its authors."""
     return _done(await actions.reject_requisition(stamp=stamp, requisition_id=requisition, reason=data.reason))
 
 
 @post("/requisitions/{requisition:uuid}/amend", opt={VERB: "requisition.amend"}, tags=TAGS, status_code=200)
-async def amend_requisition(stamp: Stamped, requisition: FromPath[UUID], data: JSONBody[ReasonIn]) -> RequisitionDone:
+async def amend_requisition(
+    stamp: Stamped, requisition: FromPath[UUID], data: JSONBody[RequisitionReasonIn]
+) -> RequisitionDone:
     """A draft again; approvals and the plan lapse."""
     return _done(await actions.amend_requisition(stamp=stamp, requisition_id=requisition, reason=data.reason))
 
 
 @post("/requisitions/{requisition:uuid}/cancel", opt={VERB: "requisition.cancel"}, tags=TAGS, status_code=200)
-async def cancel_requisition(stamp: Stamped, requisition: FromPath[UUID], data: JSONBody[ReasonIn]) -> RequisitionDone:
+async def cancel_requisition(
+    stamp: Stamped, requisition: FromPath[UUID], data: JSONBody[RequisitionReasonIn]
+) -> RequisitionDone:
     """It is not needed; what was held is free. 409 `requisition.released-already`."""
     return _done(await actions.cancel_requisition(stamp=stamp, requisition_id=requisition, reason=data.reason))
 
 
 @post("/requisitions/{requisition:uuid}/withdraw", opt={VERB: "requisition.withdraw"}, tags=TAGS, status_code=200)
-async def withdraw_sources(stamp: Stamped, requisition: FromPath[UUID], data: JSONBody[ReasonIn]) -> RequisitionDone:
+async def withdraw_sources(
+    stamp: Stamped, requisition: FromPath[UUID], data: JSONBody[RequisitionReasonIn]
+) -> RequisitionDone:
     """Free all that is held, before any order is released, to plan anew."""
     return _done(await actions.withdraw_sources(stamp=stamp, requisition_id=requisition, reason=data.reason))
 
@@ -198,12 +206,12 @@ async def plan_requisition(stamp: Stamped, requisition: FromPath[UUID], data: JS
 
 
 @get("/requisitions/{requisition:uuid}/plans", opt={VERB: "requisition.plans"}, tags=TAGS)
-async def list_plans(stamp: Stamped, requisition: FromPath[UUID]) -> PlansOut:
+async def list_plans(stamp: Stamped, requisition: FromPath[UUID]) -> SourcingPlansOut:
     """Its plans with every reason, the newest first; each says what it does otherwise than the one before."""
     found = await _seen(stamp, requisition)
     kept = await queries.list_plans(requisition)
     earlier: list[KeptPlan | None] = [*kept[1:], None]
-    return PlansOut(
+    return SourcingPlansOut(
         items=[
             plan_out(await queries.show_plan(one, found, before))
             for one, before in zip(kept[:5], earlier, strict=False)
@@ -256,7 +264,7 @@ async def get_release(stamp: Stamped, release: FromPath[UUID]) -> Response[Relea
 
 
 @post("/releases/{release:uuid}/release", opt={VERB: "release.order"}, tags=TAGS, status_code=200)
-async def release_goods(stamp: Stamped, release: FromPath[UUID], data: JSONBody[ReleaseIn]) -> ReleaseDone:
+async def release_goods(stamp: Stamped, release: FromPath[UUID], data: JSONBody[ReleaseOrderIn]) -> ReleaseOrderDone:
     """The owner lets the goods go. 409 `release.own`, `release.not-by-voice`, `release.goods-gone`."""
     done = await actions.release(
         stamp=stamp,
@@ -270,25 +278,31 @@ async def release_goods(stamp: Stamped, release: FromPath[UUID], data: JSONBody[
 
 
 @post("/releases/{release:uuid}/refuse", opt={VERB: "release.refuse"}, tags=TAGS, status_code=200)
-async def refuse_release(stamp: Stamped, release: FromPath[UUID], data: JSONBody[ReasonIn]) -> ReleaseDone:
+async def refuse_release(
+    stamp: Stamped, release: FromPath[UUID], data: JSONBody[RequisitionReasonIn]
+) -> ReleaseOrderDone:
     """The owner keeps its goods."""
     return _released(await actions.refuse_release(stamp=stamp, release_id=release, reason=data.reason))
 
 
 @post("/releases/{release:uuid}/cancel", opt={VERB: "release.cancel"}, tags=TAGS, status_code=200)
-async def cancel_release(stamp: Stamped, release: FromPath[UUID], data: JSONBody[ReasonIn]) -> ReleaseDone:
+async def cancel_release(
+    stamp: Stamped, release: FromPath[UUID], data: JSONBody[RequisitionReasonIn]
+) -> ReleaseOrderDone:
     """The dispatcher takes it back before its owner has spoken; its goods are free."""
     return _released(await actions.cancel_release(stamp=stamp, release_id=release, reason=data.reason))
 
 
 @post("/releases/{release:uuid}/recall", opt={VERB: "release.recall"}, tags=TAGS, status_code=200)
-async def recall_release(stamp: Stamped, release: FromPath[UUID], data: JSONBody[ReasonIn]) -> ReleaseDone:
+async def recall_release(
+    stamp: Stamped, release: FromPath[UUID], data: JSONBody[RequisitionReasonIn]
+) -> ReleaseOrderDone:
     """The owner takes its word back before anything was picked; its goods are free."""
     return _released(await actions.recall_release(stamp=stamp, release_id=release, reason=data.reason))
 
 
 @post("/releases/{release:uuid}/paper", opt={VERB: "release.file-paper"}, tags=TAGS, status_code=200)
-async def file_paper(stamp: Stamped, release: FromPath[UUID], data: JSONBody[ReleasePaperIn]) -> ReleaseDone:
+async def file_paper(stamp: Stamped, release: FromPath[UUID], data: JSONBody[ReleasePaperIn]) -> ReleaseOrderDone:
     """The scan of the written order (a file that was uploaded before, and belongs to nothing yet)."""
     done = await actions.file_paper(
         stamp=stamp, release_id=release, paper_number=data.paper_number, file_ids=data.photos
@@ -297,7 +311,7 @@ async def file_paper(stamp: Stamped, release: FromPath[UUID], data: JSONBody[Rel
 
 
 @post("/releases/{release:uuid}/check-paper", opt={VERB: "release.check-paper"}, tags=TAGS, status_code=200)
-async def check_paper(stamp: Stamped, release: FromPath[UUID], data: JSONBody[CheckPaperIn]) -> ReleaseDone:
+async def check_paper(stamp: Stamped, release: FromPath[UUID], data: JSONBody[CheckPaperIn]) -> ReleaseOrderDone:
     """Somebody else checks it. 409 `release.own-paper`."""
     done = await actions.check_paper(stamp=stamp, release_id=release, agrees=data.agrees, note=data.note)
     return _released(done)
@@ -344,8 +358,8 @@ def _done(done: Any) -> RequisitionDone:
     return RequisitionDone(**{name: done[name] for name in RequisitionDone.model_fields if name in done})
 
 
-def _released(done: Any) -> ReleaseDone:
-    return ReleaseDone(**{name: done[name] for name in ReleaseDone.model_fields if name in done})
+def _released(done: Any) -> ReleaseOrderDone:
+    return ReleaseOrderDone(**{name: done[name] for name in ReleaseOrderDone.model_fields if name in done})
 
 
 async def _party(key: str | None, stamp: Stamp) -> int | None:

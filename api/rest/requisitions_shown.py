@@ -6,12 +6,12 @@ from api.schemas.requisitions import (
     OriginOut,
     PlanChangeOut,
     PlanLineOut,
-    PlanOut,
     ReleaseLineOut,
     ReleaseOut,
     RequisitionLineOut,
     RequisitionOut,
-    WhyOut,
+    SourcingPlanOut,
+    WhyNotOut,
 )
 from catalog.kernel.stamp import Stamp
 from warehouse.requisitions import queries, workflow
@@ -66,8 +66,8 @@ def _origin(one: Origin) -> OriginOut:
     )
 
 
-def _why(one: ShownWhy) -> WhyOut:
-    return WhyOut(
+def _why(one: ShownWhy) -> WhyNotOut:
+    return WhyNotOut(
         origin=_origin(one.origin),
         item=one.thing.key,
         item_name=one.thing.name_zh,
@@ -78,10 +78,10 @@ def _why(one: ShownWhy) -> WhyOut:
     )
 
 
-def plan_out(plan: ShownPlan) -> PlanOut:
+def plan_out(plan: ShownPlan) -> SourcingPlanOut:
     """A plan with every reason."""
     plain = ("number", "lot", "expires_on", "quantity", "covers", "leaves_at", "arrives_at", "late", "pinned")
-    return PlanOut(
+    return SourcingPlanOut(
         id=plan.kept.id,
         made_at=plan.kept.made_at,
         made_by=plan.kept.made_by,

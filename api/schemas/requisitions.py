@@ -139,13 +139,13 @@ class RequisitionDone(Receipt):
     releases: list[UUID] = []
 
 
-class ApproveIn(Taken):
+class ApproveRequisitionIn(Taken):
     """A word to the approval, if there is one."""
 
     note: Words = ""
 
 
-class ReasonIn(Taken):
+class RequisitionReasonIn(Taken):
     """Why."""
 
     reason: Reason
@@ -203,7 +203,7 @@ class OriginOut(Given):
     owner_name: str
 
 
-class WhyOut(Given):
+class WhyNotOut(Given):
     """A source that was passed over, and why. `minutes` away; `quantity`: what it still has; `lines`: who gets it."""
 
     origin: OriginOut
@@ -233,7 +233,7 @@ class PlanLineOut(Given):
     arrives_at: Instant
     late: bool
     pinned: bool
-    why_not: list[WhyOut]
+    why_not: list[WhyNotOut]
 
 
 class LackOut(Given):
@@ -241,7 +241,7 @@ class LackOut(Given):
 
     line: int
     quantity: int
-    help: list[WhyOut]
+    help: list[WhyNotOut]
 
 
 class PlanChangeOut(Given):
@@ -254,7 +254,7 @@ class PlanChangeOut(Given):
     after: int
 
 
-class PlanOut(Given):
+class SourcingPlanOut(Given):
     """A plan as it was made. `state`: current, superseded or accepted."""
 
     id: UUID
@@ -270,10 +270,10 @@ class PlanOut(Given):
     proven: bool
 
 
-class PlansOut(Given):
+class SourcingPlansOut(Given):
     """Plans, the newest first."""
 
-    items: list[PlanOut]
+    items: list[SourcingPlanOut]
 
 
 class AcceptIn(Taken):
@@ -353,7 +353,7 @@ class ReleasesPage(Given):
     next_cursor: str | None = None
 
 
-class ReleaseIn(Taken):
+class ReleaseOrderIn(Taken):
     """The owner's word. A spoken order says who spoke and to whom; its paper follows."""
 
     spoken: StrictBool = False
@@ -376,7 +376,7 @@ class CheckPaperIn(Taken):
     note: Words = ""
 
 
-class ReleaseDone(Receipt):
+class ReleaseOrderDone(Receipt):
     """What became of a release order."""
 
     id: UUID
