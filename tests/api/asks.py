@@ -2238,7 +2238,13 @@ async def _(home: Side, there: Side) -> Ask:
 
 # --- shortfall ----------------------------------------------------------------------------------------------
 
-plain("GET /shortfall", "GET /shortfall/export.csv", "GET /shortfall/export.xlsx", "GET /shortfall/export.pdf")
+plain(
+    "GET /shortfall",
+    "GET /shortfall/headline",
+    "GET /shortfall/export.csv",
+    "GET /shortfall/export.xlsx",
+    "GET /shortfall/export.pdf",
+)
 
 
 @route("GET /api/v1/shortfall")

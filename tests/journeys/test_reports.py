@@ -47,3 +47,11 @@ async def test_each_report_is_a_page_a_paper_and_a_file(desk: Opened, store: Sto
     await expect(page.locator("table.list tbody tr").first).to_contain_text("CZ01")
     await page.fill("[name=month]", "2020-01")
     await expect(page.locator(".nothing")).to_be_visible()
+
+
+@pytest.mark.parametrize(("language", "width"), SCREENS)
+async def test_the_planners_first_page_says_what_waits(desk: Opened, store: Store, language: str, width: int) -> None:
+    planner = await desk(PLANNER, language=language, width=width)
+    await planner.open("/")
+    await expect(planner.page.locator(".headline .big-figures, .headline a")).not_to_have_count(0)
+    await planner.shot("home", full=True)

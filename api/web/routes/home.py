@@ -19,7 +19,13 @@ from catalog.kernel.access import Permission, Scope, scope_of
 from catalog.kernel.page import Page
 from catalog.kernel.stamp import Stamp
 from catalog.kernel.time import SHANGHAI
+from warehouse.alerts import messages
+from warehouse.alerts.model import Severity
+from warehouse.alerts.model import Status as AlertStatus
+from warehouse.alerts.queries import alerts
+from warehouse.alerts.queries.alerts import AlertFilter
 from warehouse.asides import queries as asides
+from warehouse.commitments import queries as commitments
 from warehouse.counts import queries as counts
 from warehouse.counts.model import OPEN
 from warehouse.people import queries as people
@@ -28,6 +34,8 @@ from warehouse.picking import queries as picks
 from warehouse.picking.model import Status as PickStatus
 from warehouse.replenishment import queries as deliveries
 from warehouse.replenishment.model import Status
+from warehouse.rotation import queries as rotation
+from warehouse.rotation.model import Status as LineStatus
 from warehouse.stock.queries import (
     MoveFilter,
     MoveRow,
@@ -45,6 +53,7 @@ NAMED = 3
 """Entries that a task names, each with its own way in."""
 SOON_DAYS = 90
 CARE_DAYS = 7
+SOON_ROTATION_DAYS, ENDING_DAYS = 30, 90
 MOST_DONE = 12
 
 
@@ -91,7 +100,8 @@ async def home_page(request: Request[Any, Any, Any], stamp: Stamped, caller: Cal
     tasks: list[Task] = []
     done: Sequence[MoveRow] = ()
     if not scope.empty:
-        waiting = [*await _at_the_desk(viewer, stamp), *await _to_look_after(viewer, stamp, scope)]
+        planning = await _to_plan(viewer, stamp) if viewer.may(Permission.NORM_EDIT) else []
+        waiting = [*await _at_the_desk(viewer, stamp), *planning, *await _to_look_after(viewer, stamp, scope)]
         tasks = [task for task in waiting if task is not None]
         done = await _done_by_others(viewer, stamp, scope)
     return page(
@@ -101,6 +111,7 @@ async def home_page(request: Request[Any, Any, Any], stamp: Stamped, caller: Cal
         done=done,
         names=await people.names_of({move.person_id for move in done if move.person_id is not None}),
         groups=words.navigation(viewer.may),
+        headline=viewer.may(Permission.NORM_EDIT),
         password_days=rules.password_warning(caller.password_set_at, edge.clock(), edge.policy),
     )
 
@@ -175,6 +186,52 @@ async def _to_look_after(viewer: Viewer, stamp: Stamp, scope: Scope) -> list[Tas
         _task("late-cases", "case", _("Differences overdue"), "/cases?whose=overdue", overdue, _case(viewer)),
         _task("expired", "stock", _("Past their date"), "/stock?expired=yes", expired, _goods(viewer)),
         _task("expiring", "stock", _("Expiring soon"), f"/stock?near={SOON_DAYS}", expiring, _goods(viewer)),
+    ]  # fmt: skip
+
+
+async def _to_plan(viewer: Viewer, stamp: Stamp) -> list[Task | None]:
+    """A planner's own: alerts told to them, orders late, rotation that should have begun, commitments that end."""
+    _, today, zh = viewer.language.text, viewer.today, viewer.language.code == "zh"
+    told = AlertFilter(status=AlertStatus.OPEN, mine=stamp.person_id or 0)
+    open_alerts = await alerts.list_alerts(scope=stamp.require(Permission.ALERT_READ), wanted=told, limit=MOST_COUNTED)
+    late = await deliveries.late_orders(today, stamp.require(Permission.ORDER_READ))
+    orders = list({line.order_id: line for line in reversed(late)}.values())[::-1]
+    lines = await rotation.list_lines(
+        scope=stamp.require(Permission.ROTATION_READ), statuses=(LineStatus.PROPOSED, LineStatus.APPROVED),
+        limit=MOST_COUNTED,
+    )  # fmt: skip
+    due = [one for one in lines.items if one.out_on <= today + timedelta(days=SOON_ROTATION_DAYS)]
+    ending = await commitments.ending(today, ENDING_DAYS, stamp.require(Permission.COMMITMENT_READ))
+    return [
+        _task(
+            "alerts", "bell", _("Open alerts"), "/alerts?whose=mine&status=open", open_alerts,
+            lambda one: Entry(
+                f"/alerts/{one.id}",
+                " ".join(filter(None, (messages.kind(one.kind, zh=zh), messages.goods(one, zh=zh)))),
+                messages.place(one, zh=zh), one.severity is Severity.URGENT,
+            ),
+        ),
+        _task(
+            "orders-late", "receive", _("Orders that are late"), "/orders", _cut(orders),
+            lambda one: Entry(
+                f"/orders/{one.order_id}", f"{one.number} {english.goods(viewer.language, one.item)}",
+                f"{one.expected_on.isoformat()} · {one.site_code}", True,
+            ),
+        ),
+        _task(
+            "rotation-due", "rotate", _("Rotation that is due"), "/rotation", Page(due, lines.next_cursor),
+            lambda one: Entry(
+                f"/rotation/lines/{one.id}", english.goods(viewer.language, one.lot.item_name),
+                f"{one.out_on.isoformat()} · {one.site_code}", one.out_on < today,
+            ),
+        ),
+        _task(
+            "commitments", "office", _("Commitments that end soon"), f"/commitments?ends={ENDING_DAYS}", _cut(ending),
+            lambda one: Entry(
+                f"/commitments/{one.id}", f"{one.facts.number} {one.party_zh if zh else one.party_en or one.party_zh}",
+                one.facts.valid_to.isoformat(), one.facts.valid_to < today,
+            ),
+        ),
     ]  # fmt: skip
 
 

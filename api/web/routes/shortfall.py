@@ -116,6 +116,16 @@ async def shortfall_page(request: Request_, stamp: Stamped) -> Response[str]:
     )
 
 
+@get("/shortfall/headline", include_in_schema=False)
+async def shortfall_headline(request: Request_, stamp: Stamped) -> Response[str]:
+    """The totals of one's whole area today, for the first page: asked for after it, since they take a while."""
+    scope = stamp.require(Permission.NORM_READ)
+    question = await question_of(Words(), scope, stamp)
+    table = await provision.prepare(question, scope=scope, now=stamp.recorded_at)
+    found = await provision.roll_up(table, [])
+    return page(request, "shortfall_headline.html", whole=found[0] if found else None, per_mille=per_mille)
+
+
 async def _compared(report: Shortfall, against: Any, scope: Scope, stamp: Stamp) -> list[Any]:
     question = replace(report.table.question, day=against)
     table = await provision.prepare(question, scope=scope, now=stamp.recorded_at)
@@ -273,4 +283,4 @@ async def _area(question: Question, scope: Scope) -> str:
     return region.name_zh
 
 
-HANDLERS: list[Any] = [shortfall_page, shortfall_export, shortfall_pdf, shortfall_lots_page]
+HANDLERS: list[Any] = [shortfall_page, shortfall_headline, shortfall_export, shortfall_pdf, shortfall_lots_page]
