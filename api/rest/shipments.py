@@ -98,7 +98,7 @@ async def prepare(stamp: Stamped, data: JSONBody[ShipmentNew]) -> ShipmentDone:
     facts = ShipmentFacts(
         purpose=data.purpose,
         from_site_id=start.id,
-        to_site_id=await _site(data.to_site),
+        to_site_id=await _site(data.to_site, stamp),
         to_point=data.to_point,
         vehicle=await _vehicle(data, stamp),
         note=data.note,
@@ -115,7 +115,7 @@ async def prepare_release(stamp: Stamped, release: FromPath[UUID], data: JSONBod
         stamp=stamp,
         release_id=release,
         vehicle=await _vehicle(data, stamp),
-        to_site_id=await _site(data.to_site),
+        to_site_id=await _site(data.to_site, stamp),
         to_point=data.to_point,
         planned_for=references.aware(data.planned_for),
         note_text=data.note,
@@ -232,7 +232,7 @@ async def redirect(stamp: Stamped, shipment: FromPath[UUID], data: JSONBody[Redi
         stamp=stamp,
         shipment_id=shipment,
         reason=data.reason,
-        to_site_id=await _site(data.to_site),
+        to_site_id=await _site(data.to_site, stamp),
         to_point=data.to_point,
     )
     return ShipmentDone(**done)
@@ -324,9 +324,9 @@ def _plain(text: str | None, stamp: Stamp) -> str:
     return str(own.key) if own is not None else (text or "").strip()
 
 
-async def _site(code: str | None) -> int | None:
-    """A destination may lie anywhere in the house."""
-    return (await sites.get_by_code(code, EVERYWHERE)).id if code else None
+async def _site(code: str | None, stamp: Stamp) -> int | None:
+    """A destination may lie anywhere in the house; its label may be scanned."""
+    return (await sites.get_by_code(_plain(code, stamp).upper(), EVERYWHERE)).id if code else None
 
 
 async def _vehicle(data: VehicleIn, stamp: Stamp) -> Vehicle:

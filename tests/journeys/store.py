@@ -26,6 +26,8 @@ KEEPER, NEWCOMER, READER, ADMIN, COLLEAGUE = "jy.keeper", "jy.new", "jy.reader",
 SECURITY, AUDITOR, PLANNER = "jy.security", "jy.audit", "jy.planner"
 DISPATCHER = "jy.dispatcher"
 PURCHASER, APPROVER = "jy.buyer", "jy.decides"
+GATE, GATE_SITE = "jy.gate", "LY01"
+"""A keeper of another store, who receives what the first one sends."""
 PASSWORD = "Beiyu-2026!"
 YARD = slice(20, 23)
 """These stand in the yard: room for tents, whatever other journeys have put where a hint sent them."""
@@ -79,12 +81,15 @@ async def furnish() -> Store:
         (DISPATCHER, "调度员", Role.DISPATCHER, False),
         (PURCHASER, "采购员", Role.PURCHASER, False),
         (APPROVER, "审批人", Role.APPROVER, False),
+        (GATE, "溧阳保管员", Role.KEEPER, False),
     ):
         made = await people.create_person(
             stamp=_stamp(login, now), login=login, name_zh=name, region_key="changzhou", policy=Policy(),
             password=PASSWORD, must_change=must_change,
         )  # fmt: skip
         where = {"site_code": SITE} if role is Role.KEEPER else {"region_key": "changzhou"}
+        if login == GATE:
+            where = {"site_code": GATE_SITE}
         await people.give_role(stamp=_stamp(login + role, now), person=UUID(str(made["person"])), role=role, **where)
     site = (await find_sites([SITE], EVERYWHERE))[SITE]
     places = list((await list_places(site_id=site.id, scope=EVERYWHERE, limit=500)).items)
@@ -122,6 +127,10 @@ async def _stock(store: Store, site: Site, now: datetime) -> None:
         ("alert zh-360", "ZJ-0009", 20, 55, None),
         ("alert en-1280", "ZJ-0010", 20, 56, None),
         ("alert en-360", "ZJ-0012", 20, 57, None),
+        ("ship zh-1280", "SJ-0010", 10, 54, None),
+        ("ship zh-360", "SJ-0010", 10, 55, None),
+        ("ship en-1280", "SJ-0010", 10, 56, None),
+        ("ship en-360", "SJ-0010", 10, 57, None),
         ("rotate zh-1280", "BF-0004", 20, 50, 60),
         ("rotate zh-360", "BF-0005", 20, 51, 60),
         ("rotate en-1280", "BF-0006", 20, 52, 60),
@@ -131,6 +140,8 @@ async def _stock(store: Store, site: Site, now: datetime) -> None:
     ):
         expires = today + timedelta(days=days) if days is not None else None
         facts = LotFacts(item_id=await _item(key), owner_region_id=site.region_id, maker_batch=None, expires_on=expires)
+        if name.startswith("ship"):
+            facts = LotFacts(item_id=await _item(key), owner_region_id=site.region_id, maker_batch=name)
         if name == "spread too":
             facts = LotFacts(item_id=await _item(key), owner_region_id=site.region_id)
         arrival = stock.Arrival(facts, count, store.bins[at].id)

@@ -134,6 +134,7 @@ async def _write(stamp: Stamp, shipment: Shipment, said: Sequence[Received]) -> 
         document_kind=SHIPMENT,
         document_id=shipment.id,
         case=case,
+        mine=False,  # it is the sender's to settle
     )
     return str(case)
 
@@ -142,6 +143,9 @@ def _difference(line: Line, said: Received, missing: int) -> dict[str, Any]:
     return {
         "line": line.line,
         "item": line.item_key,
+        "name": line.item,
+        "unit": line.unit,
+        "factor": line.unit_factor,
         "lot": line.lot,
         "shipped": line.loaded,
         "accepted": said.accepted,

@@ -23,10 +23,11 @@ async def open_case(
     document_kind: str,
     document_id: UUID,
     case: UUID,
+    mine: bool = True,
 ) -> None:
     """Open a case for another feature (a delivery that came short). Call inside its transaction.
 
-    It belongs to whoever opened it, and is due `stock.case_days` later; `assign_case` changes both.
+    It belongs to whoever opened it, or to the site's keepers (not `mine`), and is due `stock.case_days` later; `assign_case` changes both.
     """
     await db.execute(
         "INSERT INTO discrepancy_case (uuid, kind, site_id, opened_at, opened_by, attempt, document_kind, document_id,"
@@ -40,7 +41,7 @@ async def open_case(
         document_kind,
         document_id,
         attempts.as_json(facts),
-        stamp.person_id,
+        stamp.person_id if mine else None,
         await cases.due_on(site_id, day_of(stamp.recorded_at)),
     )
     await db.execute("INSERT INTO feed (topic, key, at) VALUES ('case', $1, $2)", str(case), stamp.recorded_at)

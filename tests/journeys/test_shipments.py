@@ -1,0 +1,95 @@
+"""A keeper loads, the driver leaves, the receiver's phone takes it in short by one, a case opens and is settled."""
+
+import re
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.journeys.conftest import Opened, Store
+from tests.journeys.store import GATE, GATE_SITE, KEEPER, SITE
+
+SCREENS = [("zh", 1280), ("zh", 360), ("en", 1280), ("en", 360)]
+BIN = {"zh-1280": 54, "zh-360": 55, "en-1280": 56, "en-360": 57}
+
+
+async def pressed(page: Page, button: str) -> None:
+    """Press, confirm where asked, and wait for the page that follows."""
+    asks = await page.locator(button).get_attribute("data-confirm")
+    async with page.expect_event("load"):
+        await page.click(button)
+        if asks:
+            await page.locator("dialog[open] .btn-primary").click()
+
+
+@pytest.mark.parametrize(("language", "width"), SCREENS)
+async def test_loaded_on_the_road_and_received_short_by_one(
+    desk: Opened, store: Store, language: str, width: int
+) -> None:
+    which = f"{language}-{width}"
+    keeper = await desk(KEEPER, language=language, width=width)
+    page = keeper.page
+    await keeper.open("/shipments/new")
+    await page.select_option("[name=site]", SITE)
+    await page.fill("[name=to_site]", GATE_SITE)
+    await page.fill("#lines [name=lot]", store.lot(f"ship {which}"))
+    await page.fill("#lines [name=bin]", store.bin(BIN[which]))
+    await page.fill("#lines [name=quantity]", "10")
+    await keeper.shot("form", full=True)
+    await page.click("form[data-api] .btn-lg")
+    await expect(page).to_have_url(re.compile("/shipments/[0-9a-f-]{36}$"))
+    card = page.url
+    await keeper.shot("prepared", full=True)
+
+    await pressed(page, "#lines form .btn-lg")
+    await expect(page.locator("#depart")).to_have_count(0)  # nobody drives yet
+    vehicle = page.locator("form[data-version]")
+    await vehicle.locator("[name=plate]").fill("苏D12345")
+    await vehicle.locator("[name=driver]").fill("赵师傅")
+    async with page.expect_event("load"):
+        await vehicle.locator("button[type=submit]").click()
+    await page.fill("#depart [name=eta_from]", "1")
+    await page.fill("#depart [name=eta_to]", "2")
+    await keeper.shot("loaded", full=True)
+    await pressed(page, "#depart .btn-lg")
+    await page.fill("#report [name=place]", "戚墅堰收费站")
+    await pressed(page, "#report button[type=submit]")
+    await expect(page.locator("#reports")).to_contain_text("戚墅堰收费站")
+    await keeper.shot("on-the-road", full=True)
+
+    gate = await desk(GATE, language=language, width=width)
+    await gate.open("/shipments")
+    await gate.shot("list")
+    await gate.page.goto(card + "/receive")
+    await gate.page.fill("[name=receiver]", "王镇长")
+    await gate.page.fill("[name=accepted]", "12")
+    gate.expected = (400, 409)
+    await gate.page.fill("[name=reason]", "多出两件")
+    await gate.page.click("#receive .btn-lg")
+    await expect(gate.page.locator("#receive .form-problem")).to_be_visible()
+    gate.expected = ()
+    await gate.page.fill("[name=accepted]", "9")
+    await gate.page.fill("[name=reason]", "少一件，包装完好")
+    await gate.shot("receive", full=True)
+    await gate.page.click("#receive .btn-lg")
+    await expect(gate.page).to_have_url(card)
+    await expect(gate.page.locator(".alert-line.tag-damaged").first).to_be_visible()
+    await gate.shot("received-short", full=True)
+
+    await page.goto(card)
+    await expect(page.locator("form[data-api$='/close']")).to_have_count(0)
+    await keeper.open("/cases")
+    case = page.locator("section.card", has=page.locator(f"a[href='{card.removeprefix(keeper.url)}']"))
+    await expect(case).to_contain_text("少一件，包装完好")
+    await keeper.shot("case")
+    # It was under the pallet: found at the gate. The case is settled, then the shipment closes.
+    await gate.page.fill("#lines [name=note]", "压在垫木下")
+    await pressed(gate.page, "#lines button[data-api$='/find']")
+    await case.locator("details.by-hand").first.locator("summary").click()
+    await case.locator("[name=outcome]").first.select_option("found")
+    await case.locator("[name=settlement]").fill("卸车时压在垫木下")
+    async with page.expect_event("load"):
+        await case.locator("form[data-api$='/settle'] button[type=submit]").click()
+    await page.goto(card)
+    await pressed(page, "form[data-api$='/close'] button")
+    await expect(page.locator("form[data-api$='/close']")).to_have_count(0)
+    await keeper.shot("closed", full=True)
