@@ -1,5 +1,5 @@
-"""What travels in the demo city's typhoon: one shipment waits, one is on the road, one came short; goods are handed
-out and drawn up as a duty. Told by the stores' own people with their own rights."""
+"""What travels in the demo city's typhoon: one shipment waits, one is on the road, one came short, and another store
+sends to the city's; goods are handed out and drawn up as a duty. Told by the stores' own people with their own rights."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -64,7 +64,14 @@ async def load_shipments(*, now: datetime) -> int:
     )
     came = await _left("came", sender, point, lines, now - timedelta(minutes=95))
     await _received(came, receiver, point, goods[0][0], boss, now)
-    return len({waits, road, came})
+    shipments = {waits, road, came}
+    for other in keepers:
+        if other.grant.site_id not in (None, sender.grant.site_id) and len(shipments) == 3:
+            rows = [tuple(row) for row in await db.fetch(_GOODS, other.grant.site_id, now.date() + timedelta(days=60))]
+            if rows:
+                home = [NewLine(rows[0][0], rows[0][1], 10)]
+                shipments.add(await _left("home", other, None, home, now - timedelta(minutes=50), sender.grant.site_id))
+    return len(shipments)
 
 
 async def _point(incident: UUID, region: int, boss: Hand, at: datetime) -> Point:
@@ -73,15 +80,22 @@ async def _point(incident: UUID, region: int, boss: Hand, at: datetime) -> Point
     return await queries.get_point(UUID(str(done["id"])), EVERYWHERE)
 
 
-async def _prepared(name: str, sender: Hand, point: Point, lines: Sequence[NewLine], at: datetime) -> UUID:
+async def _prepared(
+    name: str, sender: Hand, point: Point | None, lines: Sequence[NewLine], at: datetime, to_site: int | None = None
+) -> UUID:
     driver = Vehicle("4.2 米厢式货车", f"苏D·演示{name[:2].upper()}", driver="演示驾驶员", phone="13900000000")
-    facts = ShipmentFacts(Purpose.FORWARD, sender.grant.site_id or 0, to_point=point.id, vehicle=driver)
+    purpose = Purpose.FORWARD if point else Purpose.TRANSFER
+    facts = ShipmentFacts(
+        purpose, sender.grant.site_id or 0, to_site_id=to_site, to_point=point.id if point else None, vehicle=driver
+    )
     done = await actions.prepare(stamp=sender.stamp(f"shipment/{name}", at), facts=facts, lines=lines)
     return UUID(str(done["id"]))
 
 
-async def _left(name: str, sender: Hand, point: Point, lines: Sequence[NewLine], at: datetime) -> UUID:
-    shipment = await _prepared(name, sender, point, lines, at)
+async def _left(
+    name: str, sender: Hand, point: Point | None, lines: Sequence[NewLine], at: datetime, to_site: int | None = None
+) -> UUID:
+    shipment = await _prepared(name, sender, point, lines, at, to_site)
     wanted = [Loading(number, line.quantity) for number, line in enumerate(lines, 1)]
     await actions.load(
         stamp=sender.stamp(f"shipment/{name}/load", at + timedelta(minutes=12)), shipment_id=shipment, wanted=wanted

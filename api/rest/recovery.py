@@ -4,9 +4,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, get, post, put
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from api.auth.edge import VERB
+from api import rendering
+from api.auth.edge import FILES, VERB
 from api.auth.stamps import Stamped
 from api.rest import references
 from api.rest.conditions import IfMatch, etag, read_version
@@ -39,8 +41,13 @@ from catalog.kernel.stamp import Stamp
 from catalog.kernel.time import day_of
 from warehouse.fulfilment import actions, queries, workflow
 from warehouse.fulfilment.model import SHIPMENT, Duty, DutyStatus, Given, Point, PointFacts
+from warehouse.incidents import queries as incidents
+from warehouse.incidents.model import Level
+from warehouse.printing import render
+from warehouse.printing.incident_report import IncidentStory, incident_report
 from warehouse.replenishment import queries as deliveries
 from warehouse.replenishment.model import DOCUMENT as DELIVERY
+from warehouse.requisitions import queries as requisitions
 from warehouse.sites import queries as sites
 from warehouse.stock import queries as stock
 
@@ -241,6 +248,43 @@ async def close_duty(stamp: Stamped, duty: FromPath[UUID]) -> DutyDone:
     return DutyDone(**await actions.close_duty(stamp=stamp, duty_id=duty))
 
 
+@get(
+    "/incidents/{incident:uuid}/report",
+    opt={VERB: "incident.report", FILES: ("application/pdf",)},
+    tags=TAGS,
+    responses={200: ResponseSpec(bytes, description="The report", media_type="application/pdf")},
+)
+async def print_report(stamp: Stamped, incident: FromPath[UUID]) -> Response[bytes]:
+    """The report of an incident: timeline, orders, goods, times against clocks, shortcuts, papers owed, duties."""
+    table = incident_report(await _story(incident, stamp), stamp.recorded_at)
+    content = await rendering.RENDERER.run(render.render_table, table, rendering.font_path())
+    headers = {"content-disposition": f'inline; filename="{table.number}.pdf"'}
+    return Response(content, media_type="application/pdf", headers=headers)
+
+
+async def _story(incident: UUID, stamp: Stamp) -> IncidentStory:
+    """What the caller may see of it; the first hundreds of each kind."""
+    seen = stamp.require(Permission.INCIDENT_READ)
+    found = await incidents.get_incident(incident, seen)
+    scope = stamp.require(Permission.SHIPMENT_READ)
+    points = (await queries.list_points(scope=scope, incident_id=found.id, over=True, limit=200)).items
+    orders = await requisitions.list_releases(
+        scope=stamp.require(Permission.REQUISITION_READ), incident_id=found.id, ended=True, limit=500
+    )
+    shipments = await queries.list_shipments(scope=scope, incident_id=found.id, over=True, limit=500)
+    duties = await queries.list_duties(scope=scope, incident_id=found.id, limit=500)
+    return IncidentStory(
+        incident=found,
+        levels=await incidents.list_levels(found.id),
+        needs=await incidents.list_needs(found.id, seen, ended=True),
+        releases=orders.items,
+        shipments=shipments.items,
+        points=[(point, await queries.totals_of(point.place_id)) for point in points],
+        duties=duties.items,
+        transport_hours={level: (await incidents.level_rules(level, found.path)).transport_hours for level in Level},
+    )
+
+
 # --- to and from JSON -----------------------------------------------------------------------------------------------
 
 
@@ -315,4 +359,5 @@ HANDLERS: list[Any] = [
     edit_duty,
     fill,
     close_duty,
+    print_report,
 ]

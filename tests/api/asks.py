@@ -2792,6 +2792,11 @@ async def _(home: Side, there: Side) -> Ask:
     return Ask({"duty_id": await _duty(there)})
 
 
+@route("GET /api/v1/incidents/{incident}/report")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask({"incident": await _incident(there)})
+
+
 @route("POST /api/v1/recovery/draw-up")
 async def _(home: Side, there: Side) -> Ask:
     return Ask(body={"incident": await _incident(there)})

@@ -14,8 +14,10 @@ from api.web.routes import asked
 from api.web.routes.stock import cut_of
 from api.web.words import word
 from catalog.kernel.access import Permission, scope_of
+from catalog.kernel.errors import Missing
 from catalog.kernel.history import list_changes
 from catalog.kernel.page import Page, all_pages
+from catalog.kernel.stamp import Stamp
 from catalog.regions import queries as regions
 from warehouse.files import queries as files
 from warehouse.files.model import Subject
@@ -173,6 +175,7 @@ async def shipment_page(request: Request_, stamp: Stamped, shipment_id: FromPath
         request,
         "shipment.html",
         one=found,
+        sees_incident=await _sees(found.incident_id, stamp),
         may=may,
         load=rules.load_of([(line, line.loaded) for line in found.lines]),
         planned=rules.load_of([(line, line.quantity) for line in found.lines]),
@@ -245,6 +248,7 @@ async def point_page(request: Request_, stamp: Stamped, point_id: FromPath[UUID]
         request,
         "point.html",
         one=found,
+        sees_incident=await _sees(found.incident_id, stamp),
         there=there,
         pieces=await queries.pieces_on_board(found.place_id),
         totals=await queries.totals_of(found.place_id),
@@ -354,11 +358,23 @@ async def duty_page(request: Request_, stamp: Stamped, duty_id: FromPath[UUID]) 
         request,
         "recovery_duty.html",
         one=found,
+        sees_incident=await _sees(found.incident_id, stamp),
         may=may,
         fills=await queries.list_fills(found.id),
         payers=(await parties.list_parties(scope=stamp.require(Permission.PARTY_READ), limit=200)).items if may else [],
         changes=await list_changes(table="recovery_duty", key=str(found.id)),
     )
+
+
+async def _sees(incident_id: UUID | None, stamp: Stamp) -> bool:
+    """Whether the viewer may follow a link to the incident."""
+    if incident_id is None:
+        return False
+    try:
+        await incidents.get_incident(incident_id, stamp.require(Permission.INCIDENT_READ))
+    except Missing:
+        return False
+    return True
 
 
 def _uuid(text: str) -> UUID:

@@ -1,4 +1,5 @@
-"""Reads of receiving points and of what stands there. Seen by whoever reads the place, or leads the incident."""
+"""Reads of receiving points and of what stands there. Seen by whoever reads the place, leads the incident, or sends
+goods there."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,18 +18,27 @@ _SELECT = (
     " FROM receiving_point p JOIN incident e ON e.id = p.incident_id JOIN region er ON er.id = e.region_id"
     " JOIN region r ON r.id = p.region_id LEFT JOIN receiving_point_contact c ON c.point_id = p.id"
 )
-_SEEN = "(r.path LIKE ANY({}::text[]) OR er.path LIKE ANY({}::text[]) OR p.site_id = ANY({}::bigint[]))"
+_SEEN = (
+    "(r.path LIKE ANY({}::text[]) OR er.path LIKE ANY({}::text[]) OR p.site_id = ANY({}::bigint[])"
+    " OR EXISTS (SELECT 1 FROM shipment h JOIN site s ON s.id = h.from_site_id WHERE h.to_point_id = p.id"
+    " AND (s.path LIKE ANY({}::text[]) OR s.id = ANY({}::bigint[]))))"
+)
 
 
 def _point(row: Any) -> Point:
     return Point(*row)
 
 
+def _sight(scope: Scope) -> tuple[list[str], list[str], list[int], list[str], list[int]]:
+    sites = list(scope.site_ids)
+    return scope.prefixes, scope.prefixes, sites, scope.prefixes, sites
+
+
 async def get_point(point_id: UUID, scope: Scope) -> Point:
     """A receiving point in sight. Raises Missing."""
     listing = Listing(_SELECT)
     listing.where("p.id = {}", point_id)
-    listing.where(_SEEN, scope.prefixes, scope.prefixes, list(scope.site_ids))
+    listing.where(_SEEN, *_sight(scope))
     found = await listing.page(("p.seq",), None, 1, _point)
     if not found.items:
         raise Missing("point.missing", "没有这个接收点，或不在您的管辖范围内", point=str(point_id))
@@ -52,7 +62,7 @@ async def list_points(
 ) -> Page[Point]:
     """Receiving points in sight, the newest first; `over`: also of closed incidents."""
     listing = Listing(_SELECT)
-    listing.where(_SEEN, scope.prefixes, scope.prefixes, list(scope.site_ids))
+    listing.where(_SEEN, *_sight(scope))
     if incident_id is not None:
         listing.where("p.incident_id = {}", incident_id)
     elif not over:

@@ -27,7 +27,8 @@ async def open_case(
 ) -> None:
     """Open a case for another feature (a delivery that came short). Call inside its transaction.
 
-    It belongs to whoever opened it, or to the site's keepers (not `mine`), and is due `stock.case_days` later; `assign_case` changes both.
+    It belongs to whoever opened it, or to the site's keepers (not `mine`), and is due `stock.case_days` later;
+    `assign_case` changes both.
     """
     await db.execute(
         "INSERT INTO discrepancy_case (uuid, kind, site_id, opened_at, opened_by, attempt, document_kind, document_id,"
