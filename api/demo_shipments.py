@@ -1,5 +1,5 @@
 """What travels in the demo city's typhoon: one shipment waits, one is on the road, one came short, and another store
-sends to the city's; goods are handed out and drawn up as a duty. Told by the stores' own people with their own rights."""
+sends to the city's; goods are handed out and drawn up as a duty. By the stores' own people with their own rights."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

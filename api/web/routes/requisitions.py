@@ -22,6 +22,7 @@ from catalog.regions import queries as regions
 from catalog.regions.model import Region, Tier
 from warehouse.files import queries as files
 from warehouse.files.model import Subject
+from warehouse.fulfilment import queries as fulfilment
 from warehouse.incidents import queries as incidents
 from warehouse.incidents.model import PRIORITIES, Incident, Level
 from warehouse.incidents.model import Status as IncidentStatus
@@ -277,6 +278,13 @@ async def release_page(request: Request_, stamp: Stamped, release_id: FromPath[U
         now=edge_of(request).clock(),
         photos=await files.list_files(Subject(RELEASE_DOCUMENT, str(one.id))),
         changes=await list_changes(table="release_order", key=str(one.id)),
+        shipments=(
+            await fulfilment.list_shipments(
+                scope=stamp.require(Permission.SHIPMENT_READ), release_id=one.id, over=True, limit=50
+            )
+        ).items,
+        may_ship=one.status.value in ("released", "picking")
+        and scope_of(stamp.grants, Permission.SHIPMENT_EDIT).covers(one.site_path, one.site_id),
     )
 
 

@@ -26,7 +26,7 @@ from warehouse.fulfilment.model import SHIPMENT, Duty, DutyStatus, Purpose, Ship
 from warehouse.incidents import queries as incidents
 from warehouse.parties import queries as parties
 from warehouse.requisitions import queries as requisitions
-from warehouse.requisitions.model import ReleaseStatus
+from warehouse.requisitions.model import Release, ReleaseStatus
 from warehouse.sites import queries as sites
 
 Request_ = Request[Any, Any, Any]
@@ -168,7 +168,7 @@ async def shipment_page(request: Request_, stamp: Stamped, shipment_id: FromPath
     """One shipment: where it is, what is on it, and what may be done with it."""
     found = await queries.get_shipment(shipment_id, stamp.require(Permission.SHIPMENT_READ))
     may = workflow.allowed(found, stamp)
-    release = (await requisitions.find_releases([found.release_id])).get(found.release_id) if found.release_id else None
+    release = await _order(found.release_id, stamp)
     elsewhere = "redirect" in may
     seen, seeing = stamp.require(Permission.SHIPMENT_READ), stamp.require(Permission.SUMMARY_READ)
     return page(
@@ -364,6 +364,16 @@ async def duty_page(request: Request_, stamp: Stamped, duty_id: FromPath[UUID]) 
         payers=(await parties.list_parties(scope=stamp.require(Permission.PARTY_READ), limit=200)).items if may else [],
         changes=await list_changes(table="recovery_duty", key=str(found.id)),
     )
+
+
+async def _order(release_id: UUID | None, stamp: Stamp) -> Release | None:
+    """The release order of a shipment, where the viewer sees it."""
+    if release_id is None or scope_of(stamp.grants, Permission.REQUISITION_READ).empty:
+        return None
+    try:
+        return await requisitions.get_release(release_id, stamp.require(Permission.REQUISITION_READ))
+    except Missing:
+        return None
 
 
 async def _sees(incident_id: UUID | None, stamp: Stamp) -> bool:
