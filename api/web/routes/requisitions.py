@@ -15,6 +15,7 @@ from api.web.routes import asked
 from api.web.routes.stock import cut_of
 from api.web.words import word
 from catalog.kernel.access import Permission, Scope, scope_of
+from catalog.kernel.errors import Missing
 from catalog.kernel.history import list_changes
 from catalog.kernel.page import Page, all_pages
 from catalog.kernel.stamp import Stamp
@@ -149,7 +150,8 @@ async def _open_needs(incident: Incident, scope: Scope) -> list[Any]:
 @get("/requisitions/{requisition_id:uuid}", include_in_schema=False)
 async def requisition_page(request: Request_, stamp: Stamped, requisition_id: FromPath[UUID]) -> Response[str]:
     """One requisition: its lines, the plan with its reasons, its release orders, and what may be done."""
-    one = await queries.get_requisition(requisition_id, stamp.require(Permission.REQUISITION_READ))
+    scope = stamp.require(Permission.REQUISITION_READ)
+    one = await queries.get_requisition(requisition_id, scope)
     standing = await queries.standing(one)
     may = workflow.allowed(standing, stamp)
     kept = await queries.list_plans(one.id)
@@ -167,7 +169,8 @@ async def requisition_page(request: Request_, stamp: Stamped, requisition_id: Fr
         standing=standing,
         plan=plan,
         plans=kept,
-        releases=await queries.releases_of(one.id),
+        releases=[(order, _sees(order, scope)) for order in await queries.releases_of(one.id)],
+        sees_incident=await _sees_incident(stamp, one.facts.incident_id),
         holds=rules,
         now=edge_of(request).clock(),
         editing=editing,
@@ -176,6 +179,22 @@ async def requisition_page(request: Request_, stamp: Stamped, requisition_id: Fr
         priorities=PRIORITIES,
         changes=await list_changes(table="requisition", key=str(one.id)),
     )
+
+
+def _sees(order: Release, scope: Scope) -> bool:
+    """Whether an order of a shared requisition is the reader's too: a store's keeper opens those of his store."""
+    paths = (order.owner_path, order.region_path, order.requisition_path)
+    return scope.covers(order.site_path, order.site_id) or any(scope.covers(path) for path in paths)
+
+
+async def _sees_incident(stamp: Stamp, incident_id: UUID | None) -> bool:
+    if incident_id is None:
+        return False
+    try:
+        await incidents.get_incident(incident_id, scope_of(stamp.grants, Permission.INCIDENT_READ))
+    except Missing:
+        return False
+    return True
 
 
 async def _stores(stamp: Stamp) -> Sequence[Any]:
@@ -274,6 +293,7 @@ async def release_page(request: Request_, stamp: Stamped, release_id: FromPath[U
         "release.html",
         one=one,
         may=workflow.allowed_of_release(one, stamp),
+        sees_incident=await _sees_incident(stamp, one.incident_id),
         holds=rules,
         now=edge_of(request).clock(),
         photos=await files.list_files(Subject(RELEASE_DOCUMENT, str(one.id))),

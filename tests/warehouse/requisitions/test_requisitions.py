@@ -14,11 +14,14 @@ from catalog.kernel.errors import Denied, Invalid, Missing, Refused
 from catalog.kernel.stamp import Stamp
 from tests.catalog.test_tables import kind
 from tests.warehouse.stock import world
+from warehouse.commitments.actions import create_commitment
+from warehouse.commitments.model import CommitmentFacts, Form, PriceRule
 from warehouse.incidents import actions as incidents
 from warehouse.incidents.model import Hazard, IncidentFacts, Level, NeedFacts
 from warehouse.requisitions import actions, queries, tables
 from warehouse.requisitions.model import LineFacts, Release, ReleaseStatus, RequisitionFacts, Status, Wishes
 from warehouse.requisitions.sourcing import plan as sourcing
+from warehouse.requisitions.sourcing.model import Why
 
 CITY, A, B, TOWN = 1, 2, 3, 4
 TENT, QUILT = 1, 2
@@ -260,9 +263,24 @@ async def test_what_must_stay_stays(stocked: asyncpg.Connection) -> None:
     requisition = await approved(tents(80))
     orders = await sourced(requisition)
     assert {one.owner_key: sum(line.quantity for line in one.lines) for one in orders} == {"city": 10, "district-b": 30}
-    plan = (await queries.list_plans(requisition))[0].content
-    assert plan["uncovered"][0]["quantity"] == 40
-    assert plan["uncovered"][0]["help"][0]["why"] == "protected"
+    await promised(stocked)
+    found = await queries.get_requisition(requisition, EVERYWHERE)
+    (lack,) = (await queries.show_plan((await queries.list_plans(requisition))[0], found)).lacks
+    assert (lack.quantity, lack.help[0].why, lack.help[0].origin.site_code) == (40, Why.PROTECTED, "CZ01")
+    assert [(one.party_zh, one.quantity) for one in lack.promises] == [("某厂", 100)]
+
+
+async def promised(city: asyncpg.Connection) -> None:
+    await city.execute(
+        "INSERT INTO party (id, uuid, key, kind, name_zh, source) OVERRIDING SYSTEM VALUE VALUES"
+        " (1, gen_random_uuid(), 'mill', 'supplier', '某厂', 'test')"
+    )
+    facts = CommitmentFacts(
+        region_id=A, party_id=1, form=Form.AGREEMENT, number="XY-1", quantity=100, response_hours=6, confidence=80,
+        confidence_source="合同", item_id=TENT, valid_from=date(2026, 1, 1), valid_to=date(2026, 12, 31),
+        price_rule=PriceRule.FIXED, price_fen=50_000, source="合同",
+    )  # fmt: skip
+    await create_commitment(stamp=hand(Role.PLANNER), facts=facts, sign=True)
 
 
 async def test_many_accept_overlapping_plans_and_nothing_is_oversold(stocked: asyncpg.Connection) -> None:

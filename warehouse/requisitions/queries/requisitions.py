@@ -172,7 +172,7 @@ async def standing(one: Requisition) -> Standing:
 
 _PLAN = (
     "SELECT id, seq, requisition_id, made_at, made_by, state, wishes::text, content::text FROM sourcing_plan"
-    " WHERE {} ORDER BY seq DESC LIMIT 50"
+    " WHERE {} ORDER BY seq DESC LIMIT 10"
 )
 
 

@@ -1,10 +1,14 @@
 """A kept plan with names and times, as people read it: from where, which lot, why, why not nearer, what is lacking."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from catalog.kernel import db
+from catalog.kernel.time import day_of
+from warehouse.commitments.model import Promise
+from warehouse.commitments.queries import promised as promised_to
 from warehouse.requisitions.model import KeptPlan, Requisition
 from warehouse.requisitions.model import Line as Wanted
 from warehouse.requisitions.sourcing import kept
@@ -89,11 +93,12 @@ class ShownShipment:
 
 @dataclass(frozen=True, slots=True)
 class ShownLack:
-    """What a line still lacks, and who could help if something were decided otherwise."""
+    """What a line still lacks, and who could help: stores if something were decided otherwise, firms by contract."""
 
     wanted: Wanted
     quantity: int
     help: tuple[ShownWhy, ...]
+    promises: tuple[Promise, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +146,18 @@ async def show_plan(one: KeptPlan, requisition: Requisition, earlier: KeptPlan |
     names = await _read_names([plan, before] if before else [plan], one)
     writer = _Writer(one, {str(line.id): line for line in requisition.lines}, *names)
     changes = compare(before, plan) if before else []
+    promised = await _promises(requisition, one.made_at) if plan.uncovered else {}
     return ShownPlan(
         kept=one,
         lines=tuple(writer.lines(plan.lines)),
         shipments=tuple(writer.shipments(plan)),
         lacks=tuple(
-            ShownLack(writer.wanted[lack.need], lack.quantity, writer.whys(lack.help))
+            ShownLack(
+                writer.wanted[lack.need],
+                lack.quantity,
+                writer.whys(lack.help),
+                tuple(promised.get(_asked(writer.wanted[lack.need]), ())),
+            )
             for lack in plan.uncovered
             if lack.need in writer.wanted
         ),
@@ -164,6 +175,20 @@ async def show_plan(one: KeptPlan, requisition: Requisition, earlier: KeptPlan |
         unbundled=plan.before_consolidation,
         proven=plan.proven,
     )
+
+
+def _asked(line: Wanted) -> tuple[int | None, int | None]:
+    return line.facts.item_id, line.facts.class_id
+
+
+async def _promises(requisition: Requisition, at: datetime) -> dict[tuple[int | None, int | None], list[Promise]]:
+    """What firms have promised to the regions that ask and to those above them, by what was asked for."""
+    paths = (requisition.path, *(line.path for line in requisition.lines))
+    regions = {int(part) for path in paths for part in path.strip("/").split("/")}
+    found: dict[tuple[int | None, int | None], list[Promise]] = defaultdict(list)
+    for one in await promised_to(regions, day_of(at)):
+        found[one.item_id, one.class_id].append(one)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
