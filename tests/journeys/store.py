@@ -131,6 +131,8 @@ async def _stock(store: Store, site: Site, now: datetime) -> None:
         ("ship zh-360", "SJ-0010", 10, 55, None),
         ("ship en-1280", "SJ-0010", 10, 56, None),
         ("ship en-360", "SJ-0010", 10, 57, None),
+        ("given zh-360", "BF-0009", 10, 58, None),
+        ("given en-1280", "BF-0009", 10, 59, None),
         ("rotate zh-1280", "BF-0004", 20, 50, 60),
         ("rotate zh-360", "BF-0005", 20, 51, 60),
         ("rotate en-1280", "BF-0006", 20, 52, 60),
@@ -140,7 +142,7 @@ async def _stock(store: Store, site: Site, now: datetime) -> None:
     ):
         expires = today + timedelta(days=days) if days is not None else None
         facts = LotFacts(item_id=await _item(key), owner_region_id=site.region_id, maker_batch=None, expires_on=expires)
-        if name.startswith("ship"):
+        if name.startswith(("ship", "given")):
             facts = LotFacts(item_id=await _item(key), owner_region_id=site.region_id, maker_batch=name)
         if name == "spread too":
             facts = LotFacts(item_id=await _item(key), owner_region_id=site.region_id)

@@ -1,0 +1,80 @@
+"""At the place of use: goods come to a receiving point, are handed out there, and what was used is owed."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.async_api import expect
+
+from tests.journeys.conftest import Desk, Opened, Store
+from tests.journeys.counting import APPROVER
+from tests.journeys.store import GATE, KEEPER, PLANNER, SITE
+
+BIN = {"zh-360": 58, "en-1280": 59}
+
+
+async def send(desk: Desk, path: str, body: dict[str, Any] | None = None) -> Any:
+    """What other journeys do by hand."""
+    token = (await (await desk.page.request.get(f"{desk.url}/api/v1/me")).json())["csrf"]
+    headers = {"x-csrf-token": str(token), "idempotency-key": str(uuid4())}
+    answer = await desk.page.request.post(f"{desk.url}/api/v1/{path}", data=body, headers=headers)
+    assert answer.ok, await answer.text()
+    return await answer.json()
+
+
+@pytest.mark.parametrize(("language", "width"), [("zh", 360), ("en", 1280)])
+async def test_handed_out_brought_back_and_owed(desk: Opened, store: Store, language: str, width: int) -> None:
+    which = f"{language}-{width}"
+    boss = await desk(APPROVER, language=language, width=width)
+    keeper = await desk(KEEPER, language=language, width=width)
+    gate = await desk(GATE, language=language, width=width)
+    said = {"name": f"强降雨 {which}", "hazard": "flood", "region": "changzhou"}
+    incident = (await send(boss, "incidents", said))["id"]
+    point_said = {"incident": incident, "region": "liyang", "name": f"中心小学 {which}", "receiver": "接收组"}
+    point = (await send(boss, "receiving-points", point_said))["id"]
+    line = {"lot": store.lots[f"given {which}"], "bin": store.bins[BIN[which]].key, "quantity": 10}
+    body = {"site": SITE, "to_point": point, "plate": "苏D1", "driver": "赵", "lines": [line], "purpose": "forward"}
+    shipment = (await send(keeper, "shipments", body))["id"]
+    await send(keeper, f"shipments/{shipment}/load", {"lines": [{"line": 1, "quantity": 10}]})
+    await send(keeper, f"shipments/{shipment}/depart", {})
+    received = {"lines": [{"line": 1, "accepted": 10}], "receiver": "王"}
+    assert (await send(gate, f"shipments/{shipment}/receive", received))["status"] == "closed"
+
+    page = gate.page
+    await gate.open(f"/receiving-points/{point}")
+    await page.check("#hand-out [data-switches]")
+    await page.fill("#hand-out [name=quantity]", "7")
+    await page.fill("#hand-out [name=note]", "安置点一号教室")
+    await gate.shot("hand-out", full=True)
+    async with page.expect_event("load"):
+        await page.click("#hand-out .btn-lg")
+    row = page.locator("#totals tbody tr")
+    await expect(row).to_contain_text("7")
+    await page.click("#back summary")
+    await page.check("#back [data-switches]")
+    async with page.expect_event("load"):
+        await page.click("#back button[type=submit]")
+    await expect(page.locator("#hand-out")).to_have_count(0)  # nothing is left there
+    await gate.shot("totals", full=True)
+
+    await boss.open("/recovery")
+    await boss.page.select_option("form[data-api$='/draw-up'] [name=incident]", incident)
+    async with boss.page.expect_event("load"):
+        await boss.page.click("form[data-api$='/draw-up'] button")
+    await boss.open(f"/recovery?incident={incident}")
+    await boss.shot("ledger")
+    await boss.page.click("table.list tbody a.strong")
+    await expect(boss.page.locator(".big-figure.is-main strong")).to_have_text("7")
+
+    planner = await desk(PLANNER, language=language, width=width)
+    await planner.page.goto(boss.page.url)
+    planner.expected = (404,)
+    await planner.page.fill("#fills [name=document]", "NO-SUCH-PAPER")
+    await planner.page.click("#fills button[type=submit]")
+    await expect(planner.page.locator("#fills .form-problem")).to_be_visible()
+    planner.expected = ()
+    await planner.shot("duty", full=True)
+    await expect(planner.page.locator("form[data-api$='/close']")).to_have_count(0)  # not before it is back
+    report = await boss.page.request.get(f"{boss.url}/api/v1/incidents/{incident}/report")
+    assert report.ok
+    assert (await report.body()).startswith(b"%PDF")
