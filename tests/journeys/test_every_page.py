@@ -24,7 +24,8 @@ from tests.journeys.walk import ALSO, USERS, Sight, begin_work, routes, walk
 MOST_SHIFT = 0.02
 NO_LINK = {
     "/login", "/first-start", "/pallets/{number:str}", "/search",
-    "/shortfall/headline", "/items/choices", "/items/{key:str}/packs", "/deliveries/{delivery_id:uuid}/counter",
+    "/shortfall/headline", "/reports/scheduled/{run:uuid}/file",
+    "/items/choices", "/items/{key:str}/packs", "/deliveries/{delivery_id:uuid}/counter",
     "/counts/{count_id:uuid}/state", "/imports/{import_id:uuid}/progress",
 }  # fmt: skip
 """Reached by being led there or by scanning only, or asked by scripts. Files (…/x.csv) come when there is something."""
