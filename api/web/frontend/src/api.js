@@ -25,7 +25,7 @@ const token = () => meta("csrf-token")?.content || "";
 // Whoever logged in again in another window goes on here with the new session's token; another person does not.
 async function renewed() {
   const me = await fetch("/api/v1/me", { credentials: "same-origin" }).then((answer) => answer.json()).catch(() => ({}));
-  if (!me.csrf || me.person?.login !== meta("login")?.content || me.csrf === token()) return false;
+  if (!me.csrf || me.person?.login !== meta("whose-page")?.content || me.csrf === token()) return false;
   meta("csrf-token").content = me.csrf;
   return true;
 }
