@@ -2754,17 +2754,35 @@ for _verb in ("hand-out", "bring-back", "write-off"):
         return Ask({"point": await _point(there)}, {**body, **more}, spends=("shipment there",))
 
 
-async def _duty(there: Side, status: str = "open") -> Any:
+async def _duty(there: Side) -> str:
     """What was handed out, drawn up as a duty."""
-    incident = await _incident(there)
+    return str(await there.once("duty", lambda: _owe(there)))
 
-    async def make() -> Any:
-        body, point = await _at_point(there), await _point(there)
-        await there.do("keeper", "POST", f"/api/v1/receiving-points/{point}/hand-out", body)
-        await there.do("dispatcher", "POST", "/api/v1/recovery/draw-up", {"incident": incident})
-        return str(await db.fetch_value("SELECT id FROM recovery_duty WHERE incident_id = $1::uuid", incident))
 
-    return await there.once(f"duty {status}", make)
+async def _owe(there: Side) -> str:
+    """One piece more is handed out: the duty of the incident grows by it, and is open again if it was closed."""
+    incident, body, point = await _incident(there), await _at_point(there), await _point(there)
+    await there.do("keeper", "POST", f"/api/v1/receiving-points/{point}/hand-out", body)
+    there.subjects.pop("shipment there")
+    await there.do("dispatcher", "POST", "/api/v1/recovery/draw-up", {"incident": incident})
+    return str(await db.fetch_value("SELECT id FROM recovery_duty WHERE incident_id = $1::uuid", incident))
+
+
+async def _duty_at(there: Side, *, back: bool) -> str:
+    """The duty, open: with something still owed, or with all of it back."""
+    duty = await _duty(there)
+    owed = (
+        "SELECT CASE status WHEN 'open' THEN quantity - coalesce((SELECT sum(f.quantity) FROM recovery_fill f"
+        " WHERE f.duty_id = d.id), 0)::bigint ELSE -1 END FROM recovery_duty d WHERE id = $1::uuid"
+    )
+    rest = await db.fetch_value(owed, duty)
+    if rest < (0 if back else 1):
+        await _owe(there)
+        rest = await db.fetch_value(owed, duty)
+    if back and rest > 0:
+        filled = {"quantity": rest, "document": await _brought(there)}
+        await there.do("dispatcher", "POST", f"/api/v1/recovery/{duty}/fill", filled)
+    return duty
 
 
 async def _brought(there: Side) -> str:
@@ -2811,9 +2829,9 @@ async def _(home: Side, there: Side) -> Ask:
 
 @route("POST /api/v1/recovery/{duty}/fill")
 async def _(home: Side, there: Side) -> Ask:
-    return Ask({"duty": await _duty(there)}, {"quantity": 1, "document": await _brought(there)})
+    return Ask({"duty": await _duty_at(there, back=False)}, {"quantity": 1, "document": await _brought(there)})
 
 
 @route("POST /api/v1/recovery/{duty}/close")
 async def _(home: Side, there: Side) -> Ask:
-    return Ask({"duty": await _duty(there)})
+    return Ask({"duty": await _duty_at(there, back=True)})
