@@ -136,7 +136,7 @@ async def _stock(store: Store, site: Site, now: datetime) -> None:
         ("rotate zh-1280", "BF-0004", 20, 50, 60),
         ("rotate zh-360", "BF-0005", 20, 51, 60),
         ("rotate en-1280", "BF-0006", 20, 52, 60),
-        ("rotate en-360", "BF-0007", 20, 53, 60),
+        ("rotate en-360", "BF-0002", 20, 53, 60),
         ("source first", "BF-0008", 100, 58, 300),
         ("source later", "BF-0008", 300, 59, None),
     ):

@@ -12,7 +12,7 @@ from tests.journeys.conftest import Desk, Opened, Store
 from tests.journeys.counting import APPROVER
 from tests.journeys.store import KEEPER, PLANNER, SITE
 
-SCREENS = [("zh", 1280, "BF-0004"), ("zh", 360, "BF-0005"), ("en", 1280, "BF-0006"), ("en", 360, "BF-0007")]
+SCREENS = [("zh", 1280, "BF-0004"), ("zh", 360, "BF-0005"), ("en", 1280, "BF-0006"), ("en", 360, "BF-0002")]
 
 
 async def send(desk: Desk, path: str, body: dict[str, Any]) -> None:
