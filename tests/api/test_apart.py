@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from api import apart
+from tests.others import others_done
 from tests.warehouse.stock import world
 from warehouse.alerts import actions
 from warehouse.alerts.actions import judging
@@ -60,6 +61,7 @@ async def test_a_norm_for_many_places_is_left_to_the_full_pass(
     await actions.judge_all(now=datetime.now(UTC))
     monkeypatch.setattr(judging, "MOST_TOUCHED", 0)
     await norms.set_norms(stamp=world.stamp(), norms=[NormFacts(site_id=1, item_id=1, minimum=5, source="x")])
+    await others_done()
     followed = await actions.follow(now=world.NOW)
     while followed.news and not followed.wants_all:
         followed = await actions.follow(now=world.NOW)
