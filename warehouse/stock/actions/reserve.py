@@ -92,12 +92,9 @@ async def release(
     """
 
     async def work() -> attempts.Receipt:
-        row = await db.fetch_row("SELECT lot_id, place_id FROM reservation WHERE id = $1", reservation)
-        spot = (await queries.get_spots([row[1]])).get(row[1]) if row else None
-        if row is None or spot is None:
-            raise Missing("stock.no-such-reservation", "没有这个预留")
+        lot_id, spot = await _held_where(reservation)
         stamp.require_at(permission, spot.path, spot.site_id)
-        balance: Any = await db.fetch_row(_LOCK, row[0], row[1], Condition.GOOD.value)
+        balance: Any = await db.fetch_row(_LOCK, lot_id, spot.place_id, Condition.GOOD.value)
         ended = await db.fetch_value(
             "UPDATE reservation SET state = 'released', ended_at = $2, end_reason = $3"
             " WHERE id = $1 AND state = 'held' RETURNING quantity",
@@ -107,7 +104,7 @@ async def release(
         )
         if ended is None:
             raise Refused("stock.reservation-over", "该预留已结束（已出库、已释放或已过期）")
-        await _set_reserved(row[0], row[1], balance[1] - ended, stamp)
+        await _set_reserved(lot_id, spot.place_id, balance[1] - ended, stamp)
         facts = {"reservation": str(reservation), "quantity": ended}
         await audit.record(stamp, "stock.release", subject_kind="site", subject_id=str(spot.site_id), facts=facts)
         return {"verb": "release", **facts}
@@ -119,14 +116,11 @@ async def prolong(*, stamp: Stamp, reservation: UUID, expires_at: datetime) -> a
     """Hold on until another instant: what was planned has been ordered. Refused if the reservation has ended."""
 
     async def work() -> attempts.Receipt:
-        row = await db.fetch_row("SELECT lot_id, place_id FROM reservation WHERE id = $1", reservation)
-        spot = (await queries.get_spots([row[1]])).get(row[1]) if row else None
-        if row is None or spot is None:
-            raise Missing("stock.no-such-reservation", "没有这个预留")
+        lot_id, spot = await _held_where(reservation)
         stamp.require_at(Permission.RESERVE, spot.path, spot.site_id)
         if expires_at <= stamp.recorded_at:
             raise Invalid("stock.reservation-in-past", "预留截止时间已过")
-        await db.fetch_row(_LOCK, row[0], row[1], Condition.GOOD.value)
+        await db.fetch_row(_LOCK, lot_id, spot.place_id, Condition.GOOD.value)
         held = await db.fetch_value(
             "UPDATE reservation SET expires_at = $2 WHERE id = $1 AND state = 'held' RETURNING quantity",
             reservation,
@@ -139,6 +133,15 @@ async def prolong(*, stamp: Stamp, reservation: UUID, expires_at: datetime) -> a
         return {"verb": "prolong", **facts}
 
     return await attempts.once(stamp, "prolong", work)
+
+
+async def _held_where(reservation: UUID) -> tuple[int, queries.Spot]:
+    """The lot a reservation holds, and where. Raises Missing."""
+    row = await db.fetch_row("SELECT lot_id, place_id FROM reservation WHERE id = $1", reservation)
+    spot = (await queries.get_spots([row[1]])).get(row[1]) if row else None
+    if row is None or spot is None:
+        raise Missing("stock.no-such-reservation", "没有这个预留")
+    return int(row[0]), spot
 
 
 async def _release_lapsed(stamp: Stamp, lot_id: int, place_id: int) -> int:
