@@ -23,7 +23,7 @@ from catalog.kernel.search import pinyin
 from catalog.kernel.stamp import Stamp
 from catalog.kernel.time import day_of
 from warehouse.exchange import actions, queries
-from warehouse.exchange.model import ImportState
+from warehouse.exchange.model import ImportFile, ImportState
 from warehouse.exchange.rules.dry_run import outcome_of
 
 MEMORY_BYTES = 1_500 * 1024 * 1024
@@ -168,6 +168,13 @@ class Runner:
 
 
 RUNNER = Runner()
+
+
+async def seen(stamp: Stamp, file_id: UUID) -> tuple[ImportFile, bool]:
+    """A file, and whether this process is applying it: asked first, so that one which ends meanwhile does not look
+    broken off. Raises Missing."""
+    running = RUNNER.running(file_id)
+    return await queries.get_import(file_id, stamp), running
 
 
 @contextlib.asynccontextmanager

@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from api.auth.edge import BACKGROUND, FILES, VERB
 from api.auth.stamps import Stamped
-from api.importing import READER, RUNNER, judge
+from api.importing import READER, RUNNER, judge, seen
 from api.rest.sessions import Cursor, Limit
 from api.schemas.imports import (
     AnswersIn,
@@ -73,10 +73,10 @@ async def template(stamp: Stamped, kind: FromPath[ImportKind]) -> Response[bytes
 @get("/imports/{import_id:uuid}", opt={VERB: "import.read", BACKGROUND: True}, tags=TAGS)
 async def get_import(stamp: Stamped, import_id: FromPath[UUID]) -> ImportDetail:
     """One file with its sheets, columns and questions."""
-    file = await queries.get_import(import_id, stamp)
+    file, running = await seen(stamp, import_id)
     found, questions = await queries.found_in(import_id)
     return ImportDetail(
-        **_plain(file, stamp),
+        **{**_plain(file, stamp), "running": running},
         sheets=[
             SheetOut(**{**sheet, "columns": [ColumnOut(**_without_index(column)) for column in sheet["columns"]]})
             for sheet in found

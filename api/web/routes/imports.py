@@ -58,8 +58,7 @@ async def new_import_page(request: Request[Any, Any, Any], stamp: Stamped) -> Re
 @get("/imports/{import_id:uuid}", include_in_schema=False)
 async def import_page(request: Request[Any, Any, Any], stamp: Stamped, import_id: FromPath[UUID]) -> Response[str]:
     """The dry run: figures, questions, rows; while it is being applied its progress, afterwards its result."""
-    running = importing.RUNNER.running(import_id)  # before the file is read: it may end meanwhile
-    file = await queries.get_import(import_id, stamp)
+    file, running = await importing.seen(stamp, import_id)
     found, questions = await queries.found_in(import_id)
     viewer = viewer_of(request)
     verdict, became = asked.member(request, "verdict", Verdict), asked.member(request, "became", RowState)
@@ -110,8 +109,7 @@ def _aside(sheets: Sequence[Mapping[str, Any]]) -> list[str]:
 @get("/imports/{import_id:uuid}/progress", include_in_schema=False, opt={BACKGROUND: True})
 async def import_progress(stamp: Stamped, import_id: FromPath[UUID]) -> dict[str, Any]:
     """How far an apply has come, for the page that watches it."""
-    running = importing.RUNNER.running(import_id)  # before the file is read, as above
-    file = await queries.get_import(import_id, stamp)
+    file, running = await importing.seen(stamp, import_id)
     done = sum(file.counts.get(name, 0) for name in ("done", "repeat", "refused"))
     return {
         "state": file.state.value,
