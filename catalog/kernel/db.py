@@ -50,6 +50,8 @@ def engine() -> PostgresEngine:
 GENERIC_PLANS = "SET LOCAL plan_cache_mode = force_generic_plan"
 """For a transaction of fixed statements that reach all their rows by key: planned once per connection, not each time.
 Left to itself PostgreSQL plans them anew for ever, for it takes an array of unknown length to be longer than ours."""
+_OWN_PLANS = "SET LOCAL plan_cache_mode = force_custom_plan"
+_ROOM = "SET LOCAL work_mem = '64MB'"
 INDEX_ORDER = "SET LOCAL enable_bitmapscan = off"
 """For a transaction with a statement that takes the first row of each of many index ranges: PostgreSQL takes the few
 rows it guesses at for cheaper to collect and sort than to read in the index's order, and is wrong where there are many.
@@ -132,6 +134,39 @@ async def fetch(sql: str, *args: Any) -> Sequence[Row]:
     """All rows of a fixed statement."""
     async with connection() as found:
         return cast(Sequence[Row], await found.fetch(sql, *args))
+
+
+async def fetch_large(sql: str, *args: Any) -> Sequence[Row]:
+    """All rows of a large statement over given rows (`unnest` of long arrays), planned each time for the rows it comes
+    with, its hash tables in memory.
+
+    Left to itself PostgreSQL after five runs on a connection keeps one plan for any arguments, which takes every array
+    for ten rows and joins thousands by loops: a report of 0.2 s then takes 5. In an ambient transaction the settings
+    stay until its end.
+    """
+    async with transaction():
+        await execute(f"{_OWN_PLANS}; {_ROOM}")
+        return await fetch(sql, *args)
+
+
+async def fetch_in_parts(sql: str, *args: Any, size: int = 2000) -> AsyncIterator[Sequence[Row]]:
+    """The rows of a large statement (`fetch_large`), `size` at a time and all as of one moment, in constant memory.
+
+    Outside an ambient transaction it has one of its own, which whoever takes the rows does not join. Whoever may stop
+    before the end closes it (`contextlib.aclosing`).
+    """
+    async with connection() as found:
+        own = None if in_transaction() else _Begun(found)
+        if own is not None:
+            await own.start()
+        try:
+            await found.execute(f"{_OWN_PLANS}; {_ROOM}")
+            cursor = await found.cursor(sql, *args)
+            while rows := await cursor.fetch(size):
+                yield rows
+        finally:
+            if own is not None and not found.is_closed():
+                await own.rollback()  # it only read
 
 
 Question = tuple[str, Sequence[Any]]

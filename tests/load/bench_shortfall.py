@@ -1,7 +1,8 @@
-"""The shortfall report on a large city: `python -m tests.load.bench_shortfall [share]`.
+"""The shortfall report on a large city: `python -m tests.load.bench_shortfall [share] [folder]`.
 
 At share 1: 1,500 towns in 7 districts, 300 items, 2,000,000 balances, 10,000,000 moves; 0.1 is a tenth of towns, items
 and lots. Prints figures, judges nothing. In the process of the caller, without HTTP: norms, what comes and the cells.
+With a folder the filled database stays there and is measured again by the next run.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import os
 import resource
 import sys
 import tempfile
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -22,6 +24,7 @@ from api import database as api_database
 from api.embedded import EmbeddedPostgres
 from catalog.kernel.access import EVERYWHERE
 from tests.load.bench_books import timed
+from tests.load.meter import calibration
 from warehouse.provision import queries as provision
 from warehouse.provision.model import By, Holder, Question
 from warehouse.provision.queries import Show, Sort
@@ -30,6 +33,7 @@ from warehouse.stock import snapshots
 TODAY = date(2026, 11, 21)
 NOW = datetime(2026, 11, 21, 2, tzinfo=UTC)
 PAST = date(2026, 8, 17)
+TIMES = 20
 _WORLD = """
 INSERT INTO region (id, key, parent_id, tier, path, name_zh, source) VALUES (1, 'city', NULL, 'city', '/1/', '市', 't');
 INSERT INTO region (id, key, parent_id, tier, path, name_zh, source)
@@ -56,6 +60,8 @@ INSERT INTO norm (id, region_id, each, item_id, minimum, target, basis, basis_pe
         created_by, attempt)
     SELECT gen_random_uuid(), 1, 'town', id, 40 + id % 60, 200, CASE WHEN id % 3 = 0 THEN 'population' ELSE 'fixed' END,
         CASE WHEN id % 3 = 0 THEN 10000 ELSE 1 END, '2026-01-01', 't', now(), 't', gen_random_uuid() FROM item;
+"""
+_STOCK = """
 INSERT INTO lot (id, number, item_id, expires_on, owner_region_id, owner_path, stored_on, created_at, attempt,
         maker_batch)
     SELECT n, '26' || lpad(n::text, 7, '0'), 1 + n / {towns} % {items}, date '2026-06-01' + (n * 7919 % 1500)::int,
@@ -67,10 +73,38 @@ INSERT INTO move (id, attempt, line, lot_id, quantity, from_place, from_conditio
         CASE WHEN k = 0 THEN 1 ELSE p END, 'good', CASE WHEN k = 0 THEN p ELSE 3 END, 'good',
         CASE WHEN k = 0 THEN 'receive' ELSE 'issue' END, 't', t, t + interval '1 second', t::date
     FROM generate_series(0, 4) k, lot l, LATERAL (SELECT 1000 + l.owner_region_id * 10 + l.id % 10 AS p,
-        timestamptz '2025-12-01Z' + k * interval '80 days' + l.id % 2000000 * interval '1 second' AS t) x;
+        timestamptz '2025-12-01Z' + k * interval '80 days' + l.id % 2000000 * interval '1 second' AS t) x
+    ORDER BY x.t;
 INSERT INTO balance (lot_id, place_id, condition, on_hand, item_id, site_id, expires_on)
     SELECT id, 1000 + owner_region_id * 10 + id % 10, 'good', 26, item_id, owner_region_id, expires_on FROM lot;
 """
+
+
+_AROUND = """
+SELECT 'ALTER TABLE ' || conrelid::regclass || ' DROP CONSTRAINT ' || quote_ident(conname),
+    'ALTER TABLE ' || conrelid::regclass || ' ADD CONSTRAINT ' || quote_ident(conname) || ' '
+        || pg_get_constraintdef(oid), contype = 'f'
+FROM pg_constraint WHERE contype = 'f' AND conrelid = ANY($1::text[]::regclass[])
+UNION ALL
+SELECT 'DROP INDEX ' || indexrelid::regclass, pg_get_indexdef(indexrelid), false FROM pg_index i
+WHERE indrelid = ANY($1::text[]::regclass[])
+    AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('p', 'u', 'x'))
+ORDER BY 3
+"""
+"""What slows a load down, to be dropped before and made again after it: foreign keys and indexes of no key."""
+
+
+async def fill(owner: asyncpg.Connection, size: dict[str, int]) -> None:
+    """The world and its stock, as its owner."""
+    await owner.execute("SET synchronous_commit = off; SET maintenance_work_mem = '1GB'; SET work_mem = '256MB'")
+    await owner.execute(_WORLD.format(**size))
+    around = await owner.fetch(_AROUND, ["lot", "move", "balance"])
+    for drop in around:
+        await owner.execute(drop[0])
+    await owner.execute(_STOCK.format(**size))
+    for make in around:
+        await owner.execute(make[1])
+    await owner.execute("VACUUM ANALYZE")
 
 
 async def report(name: str, question: Question) -> None:
@@ -87,7 +121,20 @@ async def report(name: str, question: Question) -> None:
 
     asks: list[tuple[str, Callable[[], Awaitable[Any]]]] = [("roll-ups", whole), ("first page of cells", page)]
     for what, ask in asks:
-        await timed(f"{name}: {what}", ask, 5)
+        await timed(f"{name}: {what}", ask, TIMES)
+
+
+async def file() -> int:
+    """Every cell of the city, as the files have them."""
+    table = await provision.prepare(Question("/1/", TODAY), scope=EVERYWHERE, now=NOW)
+    return sum([len(part) async for part in provision.all_cells(table)])
+
+
+async def analyze(owner_url: str) -> None:
+    """What autovacuum does within a minute of a snapshot."""
+    owner = await asyncpg.connect(owner_url)
+    await owner.execute("VACUUM ANALYZE balance_snapshot")
+    await owner.close()
 
 
 async def measure(owner_url: str, app_url: str, share: float) -> None:
@@ -95,10 +142,13 @@ async def measure(owner_url: str, app_url: str, share: float) -> None:
     await api_database.migrate(api_database.Logins(owner_url, app_url))
     owner = await asyncpg.connect(owner_url)
     size = {"towns": round(1500 * share), "items": round(300 * share), "lots": round(2_000_000 * share)}
-    await owner.execute(_WORLD.format(**size))
-    await owner.execute("VACUUM ANALYZE")
+    if not await owner.fetchval("SELECT count(*) FROM region"):
+        began = time.perf_counter()
+        await fill(owner, size)
+        print(f"filled in {time.perf_counter() - began:.0f} s")
+    await owner.execute("TRUNCATE snapshot_run, balance_snapshot")
     await owner.close()
-    print(size, flush=True)
+    print(size, calibration(), f"load {os.getloadavg()[0]:.1f}", flush=True)
     api_database.configure(app_url)
     await api_database.open_pool(1, 4)
     try:
@@ -106,26 +156,37 @@ async def measure(owner_url: str, app_url: str, share: float) -> None:
         await report("district today", Question("/1/3/", TODAY))
         await report("district's stores today", Question("/1/3/", TODAY, Holder.SITE))
         await report("city in a year", Question("/1/", date(2027, 11, 21)))
+        await timed("city today: all cells, as for a file", file, 2)
         await report("city on a past day, without snapshots", Question("/1/", PAST))
+        began = time.perf_counter()
         await snapshots.take(PAST.replace(day=1), now=NOW)
+        print(f"snapshot taken in {time.perf_counter() - began:.1f} s")
+        await analyze(owner_url)
         await report("city on a past day, with snapshots", Question("/1/", PAST))
+        await report("district on a past day, with snapshots", Question("/1/3/", PAST))
     finally:
         await api_database.close_pool()
-    print(f"this process held at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
+    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(f"load {os.getloadavg()[0]:.1f}; this process held at most {held} MB")
 
 
-def main(share: float) -> None:
+def main(share: float, folder: Path) -> None:
     """Start a PostgreSQL of its own, fsync on, and measure."""
-    with tempfile.TemporaryDirectory(prefix="beiyu-load-") as folder:
-        Path(folder).chmod(0o755)
-        server = EmbeddedPostgres(Path(folder) / "pg", database="load")
-        login = server.start()
-        try:
-            app = f"postgresql://load_app:only-for-load@{login.host}:{login.port}/{login.database}"
-            asyncio.run(measure(login.url, app, share))
-        finally:
-            server.stop()
+    folder.chmod(0o755)
+    server = EmbeddedPostgres(folder / "pg", database="load")
+    login = server.start()
+    try:
+        app = f"postgresql://load_app:only-for-load@{login.host}:{login.port}/{login.database}"
+        asyncio.run(measure(login.url, app, share))
+    finally:
+        server.stop()
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]) if len(sys.argv) > 1 else 1.0)
+    share = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
+    if len(sys.argv) > 2:
+        Path(sys.argv[2]).mkdir(parents=True, exist_ok=True)
+        main(share, Path(sys.argv[2]))
+    else:
+        with tempfile.TemporaryDirectory(prefix="beiyu-load-") as made:
+            main(share, Path(made))

@@ -1,6 +1,7 @@
 """The shortfall report: charts and roll-ups, the table to page, the lots behind a figure; as paper and as files."""
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import cos, radians
@@ -21,7 +22,6 @@ from catalog.classes import queries as classes
 from catalog.kernel import audit_chain
 from catalog.kernel.access import Permission, Scope, scope_of
 from catalog.kernel.errors import Missing
-from catalog.kernel.page import Page, all_pages
 from catalog.kernel.stamp import Stamp
 from catalog.regions import queries as regions
 from catalog.regions.model import Tier
@@ -169,12 +169,6 @@ async def shortfall_lots_page(request: Request_, stamp: Stamped) -> Response[str
 # --- paper and files ------------------------------------------------------------------------------------------------
 
 
-def _cells(table: provision.Table, asked_: Asked) -> AsyncIterator[Page[Cell]]:
-    return all_pages(
-        lambda cursor: provision.list_cells(table, sort=asked_.sort, show=asked_.show, cursor=cursor, limit=500)
-    )
-
-
 @get(["/shortfall/export.csv", "/shortfall/export.xlsx"], include_in_schema=False)
 async def shortfall_export(request: Request_, stamp: Stamped) -> Response[Any]:
     """Every cell as a file."""
@@ -192,8 +186,9 @@ def sheet_of(
     """The file of a question's cells, and its rows."""
 
     async def pages() -> AsyncIterator[Sequence[exports.Row]]:
-        async for one in _cells(table, asked_):
-            yield [_row(cell, lang) for cell in one.items]
+        async with aclosing(provision.all_cells(table, sort=asked_.sort, show=asked_.show)) as parts:
+            async for part in parts:
+                yield [_row(cell, lang) for cell in part]
 
     _, question = lang.text, table.question
     heads = [_("Region or store"), _("Key"), _("Tier"), _("Goods"), _("Item or class"), _("Unit"), _("Minimum"),

@@ -1,5 +1,6 @@
 """Provision on a real database: a table worked out by hand, owner against place, kits, pools, past and future."""
 
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -8,6 +9,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from catalog.kernel import db
 from catalog.kernel.access import EVERYWHERE, ROLES, Grant, Role, Scope
 from catalog.kernel.errors import Missing
 from catalog.kernel.stamp import Stamp
@@ -265,10 +267,38 @@ async def test_roll_ups_add_up_and_pages_hold_every_cell_once(hall: asyncpg.Conn
             if cursor is None:
                 break
         assert len(seen) == len(set(seen)) == whole.cells
+        parts = [part async for part in queries.all_cells(table, sort=sort)]
+        assert [(one.place_key, one.goods_key) for part in parts for one in part] == seen
     short = await queries.list_cells(table, show=queries.Show.SHORT, sort=queries.Sort.GAP)
     assert [(one.place_key, one.goods_key, one.gap) for one in short.items] == [
         ("city", "ZP-0001", 8), ("district-a", "MB-0001", 20), ("district-a", "SZ-0001", 5_000_000)
     ]  # fmt: skip
+
+
+async def test_a_table_asked_often_on_one_connection_is_planned_for_its_rows(hall: asyncpg.Connection) -> None:
+    """After five runs PostgreSQL would keep one plan for any rows; a connection given back has no setting left."""
+    await put(of(CITY, minimum=3))
+    async with db.transaction():  # one connection
+        for _ in range(8):
+            await queries.roll_up(await ask())
+        plans = await db.fetch(
+            "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE strpos(statement, $1) > 0",
+            "GROUPING SETS",
+        )
+    assert [tuple(one) for one in plans] == [(0, 8)]
+    assert await db.fetch_value("SHOW plan_cache_mode") == "auto"
+
+
+async def test_all_cells_may_be_left_before_the_end(hall: asyncpg.Connection) -> None:
+    await put(of(CITY, minimum=3), of(A, minimum=4))
+    async with aclosing(queries.all_cells(await ask())) as parts:
+        async for part in parts:
+            assert len(part) == 2
+            break
+    async with db.connection() as found:
+        assert await found.fetchval("SHOW plan_cache_mode") == "auto"
+    async with db.transaction():
+        assert [len(part) async for part in queries.all_cells(await ask())] == [2]
 
 
 async def test_scope_decides_what_may_be_asked(hall: asyncpg.Connection) -> None:

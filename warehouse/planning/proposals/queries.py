@@ -9,7 +9,7 @@ from uuid import UUID
 from catalog.kernel import db
 from catalog.kernel.access import Scope
 from catalog.kernel.errors import Missing
-from catalog.kernel.page import Page, all_pages, checked_limit, read_cursor, write_cursor
+from catalog.kernel.page import Page, checked_limit, read_cursor, write_cursor
 from catalog.kernel.time import day_of
 from warehouse.planning.proposals import rules
 from warehouse.planning.proposals.model import Cause, Fund, Need, PackSize, Proposal, Status, Supply
@@ -28,7 +28,6 @@ FROM proposal p JOIN region r ON r.id = p.owner_region_id JOIN item i ON i.id = 
 LEFT JOIN site s ON s.id = p.site_id LEFT JOIN pack k ON k.id = p.pack_id LEFT JOIN party f ON f.id = p.supplier_id
 LEFT JOIN supply_order o ON o.id = p.order_id
 """
-_CELLS = 500
 
 
 def _proposal(row: Any) -> Proposal:
@@ -113,8 +112,7 @@ async def needs(path: str, now: datetime) -> list[Need]:
     for one in planned:
         key = (one.owner_region_id, one.item_id)
         drafted[key] = drafted.get(key, 0) + one.quantity
-    pages = all_pages(lambda cursor: provision.list_cells(table, cursor=cursor, limit=_CELLS))
-    cells = [cell async for page in pages for cell in page.items if _level(cell) is not None]
+    cells = [cell async for part in provision.all_cells(table) for cell in part if _level(cell) is not None]
     lines = {(line.group, line.key): line for line in table.lines}
     groups = {subject.region_id: group for group, subject in table.places}
     offers = await replenishment.last_offers({one.item_id for line in table.lines for one in line.members})

@@ -1,6 +1,7 @@
 """The table itself, in SQL: places × lines with what is there; put together, or a page of it."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 from enum import StrEnum
 from typing import Any
 
@@ -202,16 +203,33 @@ async def list_cells(
     if after is not None:
         spots = ", ".join(statement.bind(str(value), "text") + "::bigint" for value in after)
         where += f" AND ({_ORDER[sort]}, n, p) > ({spots})"
-    sql = f"""{statement.text}
-SELECT {_ORDER[sort]}, n, p, {", ".join(_FIELDS)}, need, {", ".join(_ALL_FIGURES)}, {_COST}
-FROM cell WHERE {where} ORDER BY 1, 2, 3 LIMIT {size + 1}"""
+    sql = _listed(statement, sort, where) + f" LIMIT {size + 1}"
     try:
-        rows = await db.fetch(sql, *statement.args)
+        rows = await db.fetch_large(sql, *statement.args)
     except asyncpg.DataError as error:
         raise Invalid("page.bad-cursor", "翻页标记无效，请从第一页重新开始") from error
     shown = rows[:size]
     following = write_cursor(*tuple(shown[-1])[:3]) if len(rows) > size else None
     return Page([_cell(table, tuple(row)[1:]) for row in shown], following)
+
+
+async def all_cells(table: Table, *, sort: Sort = Sort.PLACE, show: Show = Show.ALL) -> AsyncIterator[Sequence[Cell]]:
+    """All of them, some thousand at a time, worked out once and in constant memory: pages would work each out anew.
+    Whoever stops before the end closes it (`contextlib.aclosing`)."""
+    if not table.lines or not table.places:
+        return
+    zeros = [0] * max(len(table.places), len(table.lines))
+    statement = await _cells(table, zeros, zeros, zeros)
+    parts = db.fetch_in_parts(_listed(statement, sort, _SHOWN[show]), *statement.args)
+    async with aclosing(parts):
+        async for rows in parts:
+            yield [_cell(table, tuple(row)[1:]) for row in rows]
+
+
+def _listed(statement: Statement, sort: Sort, where: str) -> str:
+    return f"""{statement.text}
+SELECT {_ORDER[sort]}, n, p, {", ".join(_FIELDS)}, need, {", ".join(_ALL_FIGURES)}, {_COST}
+FROM cell WHERE {where} ORDER BY 1, 2, 3"""
 
 
 def _cell(table: Table, row: Sequence[Any]) -> Cell:
@@ -281,7 +299,7 @@ SELECT {f"GROUPING({', '.join(columns)})" if columns else "0"}, {"".join(f"{colu
     {", ".join(f"sum({name})::bigint" for name in _SUMS)}
 FROM ({fine}) fine GROUP BY GROUPING SETS ({sets}) {"ORDER BY " + ", ".join(columns) if columns else ""}"""
     found: dict[int, list[Total]] = {}
-    for row in map(tuple, await db.fetch(sql, *statement.args)):
+    for row in map(tuple, await db.fetch_large(sql, *statement.args)):
         of = [labels[one][row[1 + at]] for at, one in enumerate(used) if row[1 + at] is not None]
         found.setdefault(row[0], []).append(Total(tuple(of), *row[1 + len(used) :]))
     masks = [sum(1 << (len(used) - 1 - at) for at, one in enumerate(used) if one not in by) for by in ways]
