@@ -6,7 +6,7 @@ was written. So: never catch a `Problem` inside an open transaction; no `asyncio
 
 import itertools
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import cache, lru_cache
 from typing import Any, cast
@@ -149,7 +149,7 @@ async def fetch_large(sql: str, *args: Any) -> Sequence[Row]:
         return await fetch(sql, *args)
 
 
-async def fetch_in_parts(sql: str, *args: Any, size: int = 2000) -> AsyncIterator[Sequence[Row]]:
+async def fetch_in_parts(sql: str, *args: Any, size: int = 2000) -> AsyncGenerator[Sequence[Row], None]:
     """The rows of a large statement (`fetch_large`), `size` at a time and all as of one moment, in constant memory.
 
     Outside an ambient transaction it has one of its own, which whoever takes the rows does not join. Whoever may stop

@@ -1,6 +1,6 @@
 """The table itself, in SQL: places × lines with what is there; put together, or a page of it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from enum import StrEnum
 from typing import Any
@@ -213,7 +213,9 @@ async def list_cells(
     return Page([_cell(table, tuple(row)[1:]) for row in shown], following)
 
 
-async def all_cells(table: Table, *, sort: Sort = Sort.PLACE, show: Show = Show.ALL) -> AsyncIterator[Sequence[Cell]]:
+async def all_cells(
+    table: Table, *, sort: Sort = Sort.PLACE, show: Show = Show.ALL
+) -> AsyncGenerator[Sequence[Cell], None]:
     """All of them, some thousand at a time, worked out once and in constant memory: pages would work each out anew.
     Whoever stops before the end closes it (`contextlib.aclosing`)."""
     if not table.lines or not table.places:
