@@ -221,7 +221,8 @@ async def list_plans(stamp: Stamped, requisition: FromPath[UUID]) -> SourcingPla
 
 @post("/requisitions/{requisition:uuid}/accept", opt={VERB: "requisition.accept"}, tags=TAGS, status_code=200)
 async def accept_plan(stamp: Stamped, requisition: FromPath[UUID], data: JSONBody[AcceptIn]) -> RequisitionDone:
-    """Hold the goods, all or none, and write the release orders. 409 `sourcing.stock-moved` names every line."""
+    """Hold the goods, all or none, write the release orders, and ask for what was promised. 409
+    `sourcing.stock-moved` names every line."""
     return _done(await actions.accept_plan(stamp=stamp, requisition_id=requisition, plan_id=data.plan))
 
 
@@ -405,7 +406,7 @@ async def _wishes(stamp: Stamp, found: Requisition, data: PlanIn) -> Wishes:
     banned |= {(planned[number]["need"], planned[number]["source"]): None for number in data.forbid}
     for mark in data.still:
         need, _, source = mark.partition(" ")
-        if need not in known or not source.replace(":", "").isdigit():
+        if need not in known or not queries.is_source(source):
             raise Invalid("sourcing.bad-mark", "无法识别的排除项，请重新载入", mark=mark)
         banned[need, source] = None
     for pin in data.pins:

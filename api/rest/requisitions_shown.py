@@ -1,27 +1,35 @@
 """Requisitions, plans and release orders on their way to JSON."""
 
+from collections.abc import Mapping
+from uuid import UUID
+
 from api.schemas.requisitions import (
     ApprovalOut,
     LackOut,
     OriginOut,
     PlanChangeOut,
     PlanLineOut,
+    PromiseLeftOut,
     ReleaseLineOut,
     ReleaseOut,
+    RequisitionCallOut,
     RequisitionLineOut,
     RequisitionOut,
     SourcingPlanOut,
     WhyNotOut,
 )
 from catalog.kernel.stamp import Stamp
+from warehouse.commitments.model import Promise
 from warehouse.requisitions import queries, workflow
 from warehouse.requisitions.model import Line, Release, ReleaseLine, Requisition
+from warehouse.requisitions.queries.promises import CalledFor
 from warehouse.requisitions.queries.shown import Origin, ShownPlan, ShownWhy
 
 
 async def requisition_out(one: Requisition, stamp: Stamp) -> RequisitionOut:
     """A requisition with what the caller may do with it."""
     standing = await queries.standing(one)
+    numbers = {line.id: line.line for line in one.lines}
     plain = ("id", "number", "status", "created_at", "created_by", "submitted_at", "ended_at", "end_reason", "version")
     said = ("reason", "upward", "own_stock", "note")
     return RequisitionOut(
@@ -34,6 +42,7 @@ async def requisition_out(one: Requisition, stamp: Stamp) -> RequisitionOut:
         approvals=[ApprovalOut(login=a.login, at=a.at, note=a.note) for a in one.approvals],
         approvals_needed=standing.approvals,
         lines=[_line(line) for line in one.lines],
+        calls=[_call(call, numbers) for call in await queries.calls_of(one.id) if call.line_id in numbers],
         allowed=workflow.allowed(standing, stamp),
         **{name: getattr(one, name) for name in plain},
         **{name: getattr(one.facts, name) for name in said},
@@ -62,7 +71,14 @@ def _line(line: Line) -> RequisitionLineOut:
 
 def _origin(one: Origin) -> OriginOut:
     return OriginOut(
-        source=one.source, site=one.site_code, site_name=one.site_zh, owner=one.owner_key, owner_name=one.owner_zh
+        source=one.source,
+        site=one.site_code,
+        site_name=one.site_zh,
+        owner=one.owner_key,
+        owner_name=one.owner_zh,
+        commitment=one.commitment_id,
+        confidence=one.confidence,
+        response_hours=one.response_hours,
     )
 
 
@@ -75,6 +91,30 @@ def _why(one: ShownWhy) -> WhyNotOut:
         minutes=one.minutes,
         quantity=one.quantity,
         lines=list(one.lines),
+    )
+
+
+def _promise(one: Promise) -> PromiseLeftOut:
+    plain = ("number", "neighbour", "quantity", "confidence", "response_hours")
+    return PromiseLeftOut(
+        commitment=one.commitment_id, party_name=one.party_zh, **{name: getattr(one, name) for name in plain}
+    )
+
+
+def _call(one: CalledFor, lines: Mapping[UUID, int]) -> RequisitionCallOut:
+    call = one.call
+    return RequisitionCallOut(
+        call_off=call.id,
+        number=call.number,
+        status=call.status,
+        commitment=call.commitment_id,
+        contract=one.number,
+        party_name=one.party_zh,
+        line=lines[one.line_id],
+        quantity=call.quantity,
+        covers=one.covers,
+        came=call.came,
+        due_at=call.due_at,
     )
 
 
@@ -100,7 +140,12 @@ def plan_out(plan: ShownPlan) -> SourcingPlanOut:
             for one in plan.lines
         ],
         lacks=[
-            LackOut(line=one.wanted.line, quantity=one.quantity, help=[_why(why) for why in one.help])
+            LackOut(
+                line=one.wanted.line,
+                quantity=one.quantity,
+                help=[_why(why) for why in one.help],
+                promises=[_promise(promise) for promise in one.promises],
+            )
             for one in plan.lacks
         ],
         changes=[

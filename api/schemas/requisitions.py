@@ -9,6 +9,7 @@ from pydantic import Field, StrictBool, StrictInt, StringConstraints
 from api.schemas.base import PLAIN, Given, Instant, Key, Receipt, Taken
 from api.schemas.incidents import Latitude, Longitude, Reason, Words
 from catalog.kernel.quantity import MAX_QUANTITY
+from warehouse.commitments.model import CallStatus
 from warehouse.requisitions.model import MOST_LINES, ReleaseStatus, Status
 
 Quantity = Annotated[StrictInt, Field(ge=1, le=MAX_QUANTITY)]
@@ -93,6 +94,22 @@ class ApprovalOut(Given):
     note: str
 
 
+class RequisitionCallOut(Given):
+    """What was called off from a commitment for a line. `covers`: in units of the line; `came` so far."""
+
+    call_off: UUID
+    number: str
+    status: CallStatus
+    commitment: UUID
+    contract: str
+    party_name: str
+    line: int
+    quantity: int
+    covers: int
+    came: int
+    due_at: Instant | None
+
+
 class RequisitionOut(Given):
     """One requisition. `allowed`: by you, now."""
 
@@ -117,6 +134,7 @@ class RequisitionOut(Given):
     approvals: list[ApprovalOut]
     approvals_needed: int
     lines: list[RequisitionLineOut]
+    calls: list[RequisitionCallOut]
     version: int
     allowed: list[str]
 
@@ -137,6 +155,7 @@ class RequisitionDone(Receipt):
     version: int
     plan: UUID | None = None
     releases: list[UUID] = []
+    calls: list[UUID] = []
 
 
 class ApproveRequisitionIn(Taken):
@@ -194,13 +213,17 @@ class PlanIn(Taken):
 
 
 class OriginOut(Given):
-    """A source: one owner's goods in one store."""
+    """A source: one owner's goods in one store. Of a promise (`commitment`): `site` is its contract's number and
+    `site_name` the firm or city, `owner` to whom it was promised; `confidence` in percent."""
 
     source: str
     site: str
     site_name: str
     owner: str
     owner_name: str
+    commitment: UUID | None = None
+    confidence: int | None = None
+    response_hours: int | None = None
 
 
 class WhyNotOut(Given):
@@ -236,12 +259,25 @@ class PlanLineOut(Given):
     why_not: list[WhyNotOut]
 
 
+class PromiseLeftOut(Given):
+    """What is promised by contract and the plan does not count on. `neighbour`: another city offers it."""
+
+    commitment: UUID
+    number: str
+    party_name: str
+    neighbour: bool
+    quantity: int
+    confidence: int
+    response_hours: int
+
+
 class LackOut(Given):
-    """What a line still lacks, and who could help."""
+    """What a line still lacks, and who could help: stores, if something were decided otherwise, and firms."""
 
     line: int
     quantity: int
     help: list[WhyNotOut]
+    promises: list[PromiseLeftOut]
 
 
 class PlanChangeOut(Given):

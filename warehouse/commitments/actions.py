@@ -1,6 +1,6 @@
 """Writes of commitments: one function per verb. A commitment's row is the lock of everything that hangs on it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -16,7 +16,7 @@ from catalog.kernel.stamp import Stamp
 from catalog.kernel.time import day_of
 from catalog.regions import queries as regions
 from warehouse.commitments import queries, rules, workflow
-from warehouse.commitments.model import CallOff, CallStatus, Commitment, CommitmentFacts, Status
+from warehouse.commitments.model import CallOff, CallStatus, Commitment, CommitmentFacts, Promise, Status
 from warehouse.parties import queries as parties
 
 _SAME = ("region_id", "party_id", "item_id", "class_id")
@@ -192,6 +192,15 @@ async def request_call(*, stamp: Stamp, commitment_id: UUID, quantity: int, reas
         return {"id": str(call_id), "number": number, "status": CallStatus.REQUESTED.value, "version": 1}
 
     return await attempts.once(stamp, "call-off.request", work)
+
+
+async def hold_still(commitment_ids: Collection[UUID], day: date) -> dict[UUID, Promise]:
+    """Lock commitments, always in one order, and tell what may still be counted on. For an action of a feature above
+    that will call from several of them in this transaction."""
+    await db.execute(
+        "SELECT 1 FROM commitment WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE", list(set(commitment_ids))
+    )
+    return await queries.promises_of(commitment_ids, day)
 
 
 async def activate(

@@ -5,6 +5,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from warehouse.parties.model import PartyKind
+
 
 class Form(StrEnum):
     """协议, 产能, 社会号料: goods that others hold, can make, or have offered."""
@@ -127,6 +129,7 @@ class Commitment:
     unit_factor: int
     class_path: str
     taken: int
+    party_kind: PartyKind
     results: tuple[Result, ...] = ()
 
     @property
@@ -197,7 +200,8 @@ class CallOff:
 class Promise:
     """What shortfall and sourcing may count on, and with what confidence (percent) and delay.
 
-    Of an item in base units, or of a class in units of its own. `price_fen` per `price_per`; None: not agreed.
+    Of an item in base units, or of a class in units of its own (`unit_zh`). `price_fen` per `price_per`; None: not
+    agreed. `neighbour`: another city offers it.
     """
 
     commitment_id: UUID
@@ -215,6 +219,8 @@ class Promise:
     price_fen: int | None
     price_per: int
     valid_to: date
+    unit_zh: str
+    neighbour: bool
 
     @property
     def counted(self) -> int:

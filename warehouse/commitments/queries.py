@@ -26,6 +26,7 @@ from warehouse.commitments.model import (
     Result,
     Status,
 )
+from warehouse.parties.model import PartyKind
 
 MOST_RESULTS = 1_000
 _FACTS = (
@@ -41,7 +42,7 @@ _SELECT = (
     "SELECT c.id, c.seq, c.status, c.version, c.created_at, c.created_by, c.form, c.price_rule, r.path, r.key,"
     " r.name_zh, r.name_en, p.key, p.name_zh, p.name_en, coalesce(i.key, k.code), coalesce(i.name_zh, k.name_zh),"
     " CASE WHEN i.id IS NULL THEN k.name_en ELSE i.name_en END, coalesce(i.unit_zh, c.unit), i.unit_en,"
-    f" coalesce(i.unit_factor, 1), coalesce(k.path, ik.path), {_TAKEN}, "
+    f" coalesce(i.unit_factor, 1), coalesce(k.path, ik.path), {_TAKEN}, p.kind, "
     + ", ".join(f"c.{name}" for name in _FACTS)
     + " FROM commitment c JOIN region r ON r.id = c.region_id JOIN party p ON p.id = c.party_id"
     " LEFT JOIN item i ON i.id = c.item_id LEFT JOIN material_class ik ON ik.id = i.class_id"
@@ -59,9 +60,9 @@ def _commitment(row: Any) -> Commitment:
     facts = CommitmentFacts(
         form=Form(values[6]),
         price_rule=PriceRule(values[7]),
-        **dict(zip(_FACTS, values[23:], strict=True)),
+        **dict(zip(_FACTS, values[24:], strict=True)),
     )
-    return Commitment(*(*values[:2], Status(values[2]), *values[3:6], facts, *values[8:23]))
+    return Commitment(*(*values[:2], Status(values[2]), *values[3:6], facts, *values[8:23], PartyKind(values[23])))
 
 
 async def _with_results(found: Sequence[Commitment]) -> list[Commitment]:
@@ -113,6 +114,23 @@ async def promised(regions: Collection[int], day: date) -> list[Promise]:
     )
     found = [rules.promise(one, day) for one in await _with_results([_commitment(row) for row in rows])]
     return [one for one in found if one.quantity > 0]
+
+
+async def find_commitments(commitment_ids: Iterable[UUID]) -> dict[UUID, Commitment]:
+    """Commitments by id, also those that hold no more. Not scoped: for features above that carry their ids."""
+    rows = await db.fetch(_SELECT + " WHERE c.id = ANY($1::uuid[])", list(set(commitment_ids)))
+    return {one.id: one for one in await _with_results([_commitment(row) for row in rows])}
+
+
+async def promises_of(commitment_ids: Collection[UUID], day: date) -> dict[UUID, Promise]:
+    """What may still be counted on of some commitments, by id; what does not hold on that day is not there."""
+    rows = await db.fetch(
+        _SELECT + " WHERE c.id = ANY($1::uuid[]) AND c.status = 'in_force'"
+        " AND $2::date BETWEEN c.valid_from AND c.valid_to",
+        list(set(commitment_ids)),
+        day,
+    )
+    return {one.id: rules.promise(one, day) for one in await _with_results([_commitment(row) for row in rows])}
 
 
 async def ending(today: date, days: int, scope: Scope) -> list[Commitment]:

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from catalog.kernel.errors import Invalid, Refused
 from catalog.kernel.quantity import MAX_QUANTITY
 from warehouse.commitments.model import CallOff, Commitment, CommitmentFacts, PriceRule, Promise, Result
+from warehouse.parties.model import PartyKind
 
 LONGEST_TEXT = 500
 MOST_HOURS = 8_760
@@ -66,6 +67,8 @@ def promise(commitment: Commitment, day: date) -> Promise:
         0 if facts.price_rule is PriceRule.FREE else facts.price_fen,
         facts.price_per,
         facts.valid_to,
+        commitment.unit_zh,
+        commitment.party_kind is PartyKind.NEIGHBOUR_CITY,
     )
 
 

@@ -29,6 +29,12 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
+UNDER_WAY = frozenset(
+    {Status.APPROVED, Status.SOURCED, Status.RELEASED, Status.PICKING, Status.SHIPPED, Status.RECEIVED}
+)
+"""Approved and not over: as far as its release orders and call-offs are."""
+
+
 class ReleaseStatus(StrEnum):
     """A release order's life: waiting for the owner's word, then carried out by the store and whoever receives."""
 

@@ -82,6 +82,16 @@ class SourcingPlanRow(Table, tablename="sourcing_plan"):
     attempt = UUID()
 
 
+class RequisitionCallRow(Table, tablename="requisition_call"):
+    """What an accepted plan called off from a commitment."""
+
+    call_off_id = UUID(primary_key=True)
+    requisition_id = UUID()
+    requisition_line_id = UUID()
+    plan_id = UUID()
+    covers = BigInt()
+
+
 class ReleaseCounterRow(Table, tablename="release_counter"):
     """The last number of release orders of a Shanghai year."""
 

@@ -11,7 +11,7 @@ from warehouse.requisitions.model import Release, ReleaseStatus, Requisition, St
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A requisition with how many approvals it needs, and its release orders' statuses."""
+    """A requisition with how many approvals it needs, and how far its release orders and call-offs are."""
 
     requisition: Requisition
     approvals: int

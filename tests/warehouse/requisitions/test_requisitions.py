@@ -14,6 +14,7 @@ from catalog.kernel.errors import Denied, Invalid, Missing, Refused
 from catalog.kernel.stamp import Stamp
 from tests.catalog.test_tables import kind
 from tests.warehouse.stock import world
+from warehouse.commitments import actions as commitments
 from warehouse.commitments.actions import create_commitment
 from warehouse.commitments.model import CommitmentFacts, Form, PriceRule
 from warehouse.incidents import actions as incidents
@@ -270,17 +271,100 @@ async def test_what_must_stay_stays(stocked: asyncpg.Connection) -> None:
     assert [(one.party_zh, one.quantity) for one in lack.promises] == [("某厂", 100)]
 
 
-async def promised(city: asyncpg.Connection) -> None:
+async def promised(city: asyncpg.Connection, **more: Any) -> UUID:
     await city.execute(
         "INSERT INTO party (id, uuid, key, kind, name_zh, source) OVERRIDING SYSTEM VALUE VALUES"
-        " (1, gen_random_uuid(), 'mill', 'supplier', '某厂', 'test')"
+        " (1, gen_random_uuid(), 'mill', 'supplier', '某厂', 'test'),"
+        " (2, gen_random_uuid(), 'nantong', 'neighbour_city', '邻市', 'test') ON CONFLICT DO NOTHING"
     )
+    said: dict[str, Any] = {"region_id": A, "party_id": 1, "number": "XY-1", "item_id": TENT, "quantity": 100}
+    said |= {"confidence": 80}
     facts = CommitmentFacts(
-        region_id=A, party_id=1, form=Form.AGREEMENT, number="XY-1", quantity=100, response_hours=6, confidence=80,
-        confidence_source="合同", item_id=TENT, valid_from=date(2026, 1, 1), valid_to=date(2026, 12, 31),
-        price_rule=PriceRule.FIXED, price_fen=50_000, source="合同",
+        form=Form.AGREEMENT, response_hours=6, confidence_source="合同", valid_from=date(2026, 1, 1),
+        valid_to=date(2026, 12, 31), price_rule=PriceRule.FIXED, price_fen=50_000, source="合同", **(said | more),
     )  # fmt: skip
-    await create_commitment(stamp=hand(Role.PLANNER), facts=facts, sign=True)
+    return UUID((await create_commitment(stamp=hand(Role.PLANNER), facts=facts, sign=True))["id"])
+
+
+async def test_promises_come_after_own_stock_and_are_called_off_when_the_plan_is_accepted(
+    stocked: asyncpg.Connection,
+) -> None:
+    mill = await promised(stocked)
+    offer = await promised(stocked, party_id=2, number="LS-1", region_id=CITY, quantity=50, confidence=100)
+    requisition = await approved(tents(250))
+    plan_id = await planned(requisition)
+    found = await queries.get_requisition(requisition, EVERYWHERE)
+    (kept,) = await queries.list_plans(requisition)
+    shown = await queries.show_plan(kept, found)
+    lines = sorted(shown.lines, key=lambda one: (one.closeness, one.number))
+    given = [(one.closeness.name, one.quantity) for one in lines]
+    # All that stands in stores, then so much of the promise as its confidence says, then the other city's offer.
+    assert given == [("CITY", 20), ("CITY", 50), ("SISTER", 30), ("COMMITMENT", 80), ("NEIGHBOUR", 50)]
+    mills = lines[3]
+    assert (mills.origin.site_zh, mills.origin.site_code, mills.origin.confidence) == ("某厂", "XY-1", 80)
+    assert mills.arrives_at >= kept.made_at + timedelta(hours=6)
+    assert [(one.quantity, [p.quantity for p in one.promises]) for one in shown.lacks] == [(20, [20])]
+    done = await actions.accept_plan(stamp=hand(), requisition_id=requisition, plan_id=plan_id)
+    calls = sorted(await queries.calls_of(requisition), key=lambda one: -one.call.quantity)
+    assert [(one.party_zh, one.call.quantity, one.call.status.value) for one in calls] == [
+        ("某厂", 80, "requested"), ("邻市", 50, "requested")
+    ]  # fmt: skip
+    assert set(done["calls"]) == {str(one.call.id) for one in calls}
+    assert (await queries.get_requisition(requisition, EVERYWHERE)).lines[0].rest == 20
+    # Nobody orders what he called off himself; once it is ordered, a stroke of the pen does not call it back.
+    with pytest.raises(Refused, match="自己提出"):
+        await commitments.activate(stamp=boss(login="duty"), call_id=calls[0].call.id, order_number="启1号")
+    await commitments.activate(stamp=boss(), call_id=calls[0].call.id, order_number="启1号")
+    with pytest.raises(Refused) as out:
+        await actions.withdraw_sources(stamp=hand(), requisition_id=requisition, reason="重新安排")
+    assert out.value.code == "requisition.released-already"
+    # What came short is open again, and the requisition follows what firms and offices do by themselves.
+    for order in await queries.releases_of(requisition):
+        await actions.cancel_release(stamp=hand(), release_id=order.id, reason="由厂家送")
+    later = world.NOW + timedelta(hours=5)
+    by = hand(hours=5)
+    await commitments.record_arrival(stamp=by, call_id=calls[0].call.id, quantity=60)
+    await commitments.close_call(stamp=hand(hours=5), call_id=calls[0].call.id)
+    await commitments.cancel_call(stamp=hand(hours=5), call_id=calls[1].call.id)
+    assert await actions.follow_calls(now=later) == 1
+    assert await actions.follow_calls(now=later) == 0
+    found = await queries.get_requisition(requisition, EVERYWHERE)
+    assert (found.status, found.lines[0].rest) == (Status.RECEIVED, 190)
+    assert {mill, offer} == {one.call.commitment_id for one in calls}
+
+
+async def test_a_promise_that_others_called_off_meanwhile_is_named_and_nothing_is_held(
+    stocked: asyncpg.Connection,
+) -> None:
+    mill = await promised(stocked)
+    first, second = await approved(tents(150)), await approved(tents(150))
+    plans = [await planned(first), await planned(second)]
+    await stocked.execute("UPDATE commitment SET status = 'suspended' WHERE id = $1", mill)
+    with pytest.raises(Refused) as gone:
+        await actions.accept_plan(stamp=hand(), requisition_id=first, plan_id=plans[0])
+    assert [(one["site"], one["lot"], one["asked"], one["free"]) for one in gone.value.facts["lines"]] == [
+        ("某厂", "XY-1", 50, 0)
+    ]
+    assert sum(held for _, held in (await world.balances(stocked)).values()) == 0
+    assert await queries.calls_of(first) == []
+    await stocked.execute("UPDATE commitment SET status = 'in_force' WHERE id = $1", mill)
+    await actions.accept_plan(stamp=hand(), requisition_id=second, plan_id=plans[1])
+    await actions.withdraw_sources(stamp=hand(), requisition_id=second, reason="重新安排")
+    assert [one.call.status.value for one in await queries.calls_of(second)] == ["cancelled"]
+    assert (await queries.get_requisition(second, EVERYWHERE)).lines[0].rest == 150
+
+
+async def test_a_class_is_promised_as_such_only_in_its_own_unit(stocked: asyncpg.Connection) -> None:
+    class_id = await stocked.fetchval("SELECT class_id FROM item WHERE id = $1", QUILT)
+    await promised(stocked, item_id=None, class_id=class_id, unit="床", number="XY-2")
+    await promised(stocked, item_id=None, class_id=class_id, unit="立方米", number="XY-3")
+    requisition = await approved(LineFacts(region_id=TOWN, quantity=90, class_id=class_id, unit="床"), upward=False)
+    assert (await queries.get_requisition(requisition, EVERYWHERE)).facts.upward is False
+    await actions.accept_plan(stamp=hand(), requisition_id=requisition, plan_id=await planned(requisition))
+    assert [(one.number, one.call.quantity) for one in await queries.calls_of(requisition)] == [("XY-2", 80)]
+    found = await queries.get_requisition(requisition, EVERYWHERE)
+    shown = await queries.show_plan((await queries.list_plans(requisition))[0], found)
+    assert [(one.thing.unit_zh, one.quantity) for one in shown.lines] == [("床", 80)]
 
 
 async def test_many_accept_overlapping_plans_and_nothing_is_oversold(stocked: asyncpg.Connection) -> None:

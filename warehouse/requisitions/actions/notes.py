@@ -15,12 +15,13 @@ from warehouse.requisitions.model import Release, ReleaseStatus, Requisition, St
 
 
 def hand_of(stamp: Stamp) -> Stamp:
-    """The same caller, with the right to hold and free goods wherever they stand.
+    """The same caller, with the right to hold and free goods wherever they stand, and to call off what was promised.
 
     The right has been decided before, by requisition and owner: a dispatcher of the city takes the city's goods out of
-    a town's store, where he may otherwise hold nothing. Who it was stays in every row.
+    a town's store, where he may otherwise hold nothing, and calls off what was promised to it. Who it was stays in
+    every row.
     """
-    grant = Grant(Role.DISPATCHER, EVERYWHERE.paths[0], frozenset({Permission.RESERVE}))
+    grant = Grant(Role.DISPATCHER, EVERYWHERE.paths[0], frozenset({Permission.RESERVE, Permission.COMMITMENT_CALL}))
     return replace(stamp, grants=(grant,))
 
 
@@ -118,9 +119,8 @@ async def release_changed(
 
 
 async def follow(stamp: Stamp, requisition_id: UUID) -> Status:
-    """Bring a locked requisition as far as its release orders are."""
-    rows = await db.fetch("SELECT status FROM release_order WHERE requisition_id = $1", requisition_id)
-    status = rules.following([ReleaseStatus(row[0]) for row in rows])
+    """Bring a locked requisition as far as its release orders and call-offs are."""
+    status = rules.following(await queries.how_far(requisition_id))
     was = await db.fetch_value("SELECT status FROM requisition WHERE id = $1", requisition_id)
     if was is None:
         raise Missing("requisition.missing", "没有这份调用申请，或不在您的管辖范围内", requisition=str(requisition_id))

@@ -14,10 +14,13 @@ from catalog.kernel.errors import Refused
 from catalog.kernel.jsontext import json_text
 from catalog.kernel.parameters import whole
 from catalog.kernel.stamp import Stamp
+from catalog.kernel.time import day_of
+from warehouse.commitments import actions as commitments
 from warehouse.requisitions import queries
 from warehouse.requisitions.actions.notes import changed, hand_of, locked
-from warehouse.requisitions.model import HOLD_HOURS, RELEASE_DOCUMENT, Requisition, Status, Wishes
+from warehouse.requisitions.model import HOLD_HOURS, LONGEST_TEXT, RELEASE_DOCUMENT, Requisition, Status, Wishes
 from warehouse.requisitions.model import Line as Wanted
+from warehouse.requisitions.queries.promises import commitment_of
 from warehouse.requisitions.queries.tasks import Stand, read_protections, stands
 from warehouse.requisitions.sourcing import kept
 from warehouse.requisitions.sourcing.model import Line, Plan
@@ -79,10 +82,12 @@ class Take:
 
 
 async def accept_plan(*, stamp: Stamp, requisition_id: UUID, plan_id: UUID, version: int | None = None) -> Receipt:
-    """Hold all the goods of the current plan, and write the release orders that wait for their owners' word.
+    """Hold all the goods of the current plan, write the release orders that wait for their owners' word, and ask for
+    what was promised: one call-off for each line, which waits for its activation order.
 
     Raises Missing, Denied, Stale, Refused (`sourcing.not-current`, `sourcing.nothing-planned`, `sourcing.stock-moved`
-    with every line for which the goods are not there, or are protected, any more; then nothing is held).
+    with every line for which the goods are not there, are protected, or are not promised any more; then nothing is
+    held and nothing called off).
     """
 
     async def work() -> Receipt:
@@ -93,19 +98,28 @@ async def accept_plan(*, stamp: Stamp, requisition_id: UUID, plan_id: UUID, vers
         plan = kept.read(found.content)
         if not plan.lines:
             raise Refused("sourcing.nothing-planned", "方案没有可用货源")
-        items = sorted({line.item for line in plan.lines})
+        promised = [line for line in plan.lines if commitment_of(line.source) is not None]
+        stored = [line for line in plan.lines if commitment_of(line.source) is None]
+        items = sorted({line.item for line in stored})
         # Rivals for the same goods wait here: what one of them holds counts for what the next may take.
         for item in items:
             await db.execute("SELECT pg_advisory_xact_lock(hashtextextended('sourcing', $1))", item)
-        there = await _locked_stands({_lot(line) for line in plan.lines}, items, stamp)
+        there = await _locked_stands({_lot(line) for line in stored}, items, stamp)
         wanted = {str(line.id): line for line in before.lines}
-        takes, failing = allot(plan.lines, there)
-        failing += await _protected(before, plan.lines, stamp)
+        takes, failing = allot(stored, there)
+        failing += await _protected(before, stored, stamp)
+        failing += await _not_promised(promised, stamp)
         if failing:
             raise await _moved(failing, wanted)
         orders = await _write_orders(stamp, before, plan_id, takes, wanted)
+        calls = await _call_off(stamp, before, plan_id, promised, wanted)
         await db.execute("UPDATE sourcing_plan SET state = 'accepted' WHERE id = $1", plan_id)
-        facts = {"plan": str(plan_id), "releases": [str(one) for one in orders], "lines": len(takes)}
+        facts = {
+            "plan": str(plan_id),
+            "releases": [str(one) for one in orders],
+            "calls": [str(one) for one in calls],
+            "lines": len(takes) + len(calls),
+        }
         return await changed(stamp, "accept", before, Status.SOURCED, None, facts)
 
     return await attempts.once(stamp, "requisition.accept", work)
@@ -174,23 +188,64 @@ async def _protected(requisition: Requisition, lines: Sequence[Line], stamp: Sta
     return failing
 
 
+async def _not_promised(lines: Sequence[Line], stamp: Stamp) -> list[dict[str, Any]]:
+    """Lines whose promise does not hold any more, or has been called off by others; the commitments stay locked."""
+    ids = {line.source: commitment_of(line.source) for line in lines}
+    left = await commitments.hold_still([one for one in ids.values() if one is not None], day_of(stamp.recorded_at))
+    failing = []
+    taken: dict[str, int] = defaultdict(int)
+    for line in lines:
+        promise = next((one for key, one in left.items() if key == ids[line.source]), None)
+        free = (promise.quantity if promise else 0) - taken[line.source]
+        if free < line.quantity:
+            failing.append(_failing(line, "taken", free))
+        taken[line.source] += line.quantity
+    return failing
+
+
+async def _call_off(
+    stamp: Stamp, requisition: Requisition, plan_id: UUID, lines: Sequence[Line], wanted: Mapping[str, Wanted]
+) -> list[UUID]:
+    """One call-off for each line of a promise."""
+    calls = []
+    for number, line in enumerate(lines):
+        commitment_id, of = commitment_of(line.source), wanted[line.need]
+        if commitment_id is None:
+            continue
+        done = await commitments.request_call(
+            stamp=hand_of(stamp).for_part(f"call {number}", [line.source, line.need, line.quantity]),
+            commitment_id=commitment_id,
+            quantity=line.quantity,
+            reason=f"{requisition.number} {requisition.facts.reason}"[:LONGEST_TEXT],
+            place=f"{of.region_zh} {of.facts.place}".strip()[:LONGEST_TEXT],
+        )
+        calls.append(UUID(str(done["id"])))
+        await db.execute(
+            "INSERT INTO requisition_call (call_off_id, requisition_id, requisition_line_id, plan_id, covers)"
+            " VALUES ($1, $2, $3, $4, $5)",
+            calls[-1],
+            requisition.id,
+            of.id,
+            plan_id,
+            line.covers,
+        )
+    return calls
+
+
 async def _moved(failing: Sequence[Mapping[str, Any]], wanted: Mapping[str, Wanted]) -> Refused:
     """The refusal that names every failing line, with goods, lot and store."""
-    parts = [tuple(int(part) for part in one["supply"].split(":")) for one in failing]
-    lots = await db.fetch("SELECT id, number FROM lot WHERE id = ANY($1::bigint[])", [part[0] for part in parts])
-    sites = await db.fetch("SELECT id, name_zh FROM site WHERE id = ANY($1::bigint[])", [part[1] for part in parts])
-    numbers, names = {row[0]: row[1] for row in lots}, {row[0]: row[1] for row in sites}
+    names = await queries.supply_names({one["supply"] for one in failing})
     said = [
         {
             "line": wanted[one["need"]].line,
             "goods": wanted[one["need"]].goods_zh,
-            "lot": numbers[part[0]],
-            "site": names[part[1]],
+            "lot": names[one["supply"]][0],
+            "site": names[one["supply"]][1],
             "why": one["why"],
             "asked": one["asked"],
             "free": one["free"],
         }
-        for one, part in zip(failing, parts, strict=True)
+        for one in failing
     ]
     return Refused(
         "sourcing.stock-moved", "库存已变动，下列各行已不能按方案调出，请重新计算方案", line=said[0]["line"], lines=said

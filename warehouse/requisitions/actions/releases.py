@@ -1,26 +1,29 @@
 """Writes of release orders (动用指令): the owner's word, its paper, and how far the goods are."""
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from catalog.kernel import attempts, db
 from catalog.kernel.attempts import Receipt
 from catalog.kernel.errors import Invalid, Missing
 from catalog.kernel.parameters import whole
-from catalog.kernel.stamp import Stamp
+from catalog.kernel.stamp import Channel, Stamp, house_stamp
 from catalog.kernel.time import day_of
+from warehouse.commitments import actions as commitments
+from warehouse.commitments.model import CallStatus
 from warehouse.files import actions as files
 from warehouse.files.model import Subject
 from warehouse.incidents import queries as incidents
 from warehouse.incidents.model import Level
 from warehouse.requisitions import queries, rules, workflow
-from warehouse.requisitions.actions.notes import hand_of, release_changed, release_locked
+from warehouse.requisitions.actions.notes import follow, hand_of, release_changed, release_locked
 from warehouse.requisitions.model import (
     CARRY_HOURS,
     LONGEST_TEXT,
     RELEASE_DOCUMENT,
+    UNDER_WAY,
     Release,
     ReleaseLine,
     ReleaseStatus,
@@ -214,13 +217,31 @@ async def _end(
 
 
 async def end_waiting(stamp: Stamp, requisition_id: UUID, reason: str) -> int:
-    """Cancel the orders of a locked requisition that wait for a word, and free what they held; how many."""
+    """Cancel the orders and call-offs of a locked requisition that wait for a word, and free what they held; how
+    many."""
     found = [one for one in await queries.releases_of(requisition_id) if one.status is ReleaseStatus.WAITING]
     await _free(stamp, found)
     for one in found:
         sets = {"ended_at": stamp.recorded_at, "end_reason": reason}
         await release_changed(stamp, "cancel", one, ReleaseStatus.CANCELLED, sets, {"reason": reason})
-    return len(found)
+    asked = [one for one in await queries.calls_of(requisition_id) if one.call.status is CallStatus.REQUESTED]
+    for called in sorted(asked, key=lambda one: one.call.commitment_id):
+        part = hand_of(stamp).for_part(f"cancel {called.call.id}", str(called.call.id))
+        await commitments.cancel_call(stamp=part, call_id=called.call.id)
+    return len(found) + len(asked)
+
+
+async def follow_calls(*, now: datetime) -> int:
+    """Bring requisitions as far as their call-offs are, which firms and offices carry on by themselves; how many
+    moved. For the house's job; safe to run at any time."""
+    moved = 0
+    for requisition_id in await queries.behind_their_calls():
+        stamp = house_stamp(uuid4(), "requisition.follow", now, login="house", channel=Channel.JOB)
+        async with db.transaction():
+            was = await db.fetch_value("SELECT status FROM requisition WHERE id = $1 FOR UPDATE", requisition_id)
+            if was in UNDER_WAY:
+                moved += was != (await follow(stamp, requisition_id)).value
+    return moved
 
 
 async def _free(stamp: Stamp, found: Iterable[Release]) -> None:

@@ -1,5 +1,6 @@
 """Reads of requisitions, plans and release orders."""
 
+from warehouse.requisitions.queries.promises import behind_their_calls, calls_of, how_far, is_source, supply_names
 from warehouse.requisitions.queries.releases import (
     find_releases,
     get_release,
@@ -26,12 +27,16 @@ __all__ = [
     "ShownPlan",
     "approvals_needed",
     "at_home",
+    "behind_their_calls",
+    "calls_of",
     "find_plans",
     "find_releases",
     "find_requisition",
     "get_plan",
     "get_release",
     "get_requisition",
+    "how_far",
+    "is_source",
     "list_plans",
     "list_releases",
     "list_requisitions",
@@ -42,4 +47,5 @@ __all__ = [
     "requisitions_of_needs",
     "show_plan",
     "standing",
+    "supply_names",
 ]

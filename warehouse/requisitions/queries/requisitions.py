@@ -24,12 +24,12 @@ from warehouse.requisitions.model import (
     KeptPlan,
     Line,
     LineFacts,
-    ReleaseStatus,
     Requisition,
     RequisitionFacts,
     Status,
     Wishes,
 )
+from warehouse.requisitions.queries.promises import how_far
 from warehouse.requisitions.workflow import Standing
 
 _FACTS = ("region_id", "reason", "incident_id", "party_id", "upward", "own_stock", "note")
@@ -55,7 +55,11 @@ _LINES = (
     " coalesce(i.unit_zh, l.unit), i.unit_en, coalesce(i.unit_factor, 1),"
     " coalesce((SELECT sum(x.covers - x.covers * x.short / x.quantity) FROM release_line x"
     " JOIN release_order o ON o.id = x.release_id WHERE x.requisition_line_id = l.id"
-    " AND o.status NOT IN ('refused', 'cancelled')), 0)::bigint, i.price_fen, coalesce(i.price_per, 1),"
+    " AND o.status NOT IN ('refused', 'cancelled')), 0)::bigint + coalesce((SELECT sum(CASE WHEN o.status = 'closed'"
+    " THEN y.covers * least(a.came, o.quantity) / o.quantity ELSE y.covers END) FROM requisition_call y"
+    " JOIN call_off o ON o.id = y.call_off_id CROSS JOIN LATERAL (SELECT coalesce(sum(quantity), 0) AS came"
+    " FROM call_off_arrival WHERE call_off_id = o.id) a WHERE y.requisition_line_id = l.id"
+    " AND o.status <> 'cancelled'), 0)::bigint, i.price_fen, coalesce(i.price_per, 1),"
     " coalesce(c.receiver, ''), coalesce(c.phone, ''), "
     + ", ".join(f"l.{name}" for name in _LINE_FACTS)
     + " FROM requisition_line l JOIN region r ON r.id = l.region_id LEFT JOIN item i ON i.id = l.item_id"
@@ -164,8 +168,7 @@ async def approvals_needed(one: Requisition) -> int:
 
 async def standing(one: Requisition) -> Standing:
     """A requisition with what its workflow asks: approvals needed, and how far its release orders are."""
-    rows = await db.fetch("SELECT status FROM release_order WHERE requisition_id = $1 ORDER BY seq", one.id)
-    return Standing(one, await approvals_needed(one), tuple(ReleaseStatus(row[0]) for row in rows))
+    return Standing(one, await approvals_needed(one), await how_far(one.id))
 
 
 # --- plans ----------------------------------------------------------------------------------------------------------

@@ -2,15 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from catalog.kernel import db
 from catalog.kernel.time import day_of
 from warehouse.commitments.model import Promise
-from warehouse.commitments.queries import promised as promised_to
+from warehouse.commitments.queries import find_commitments
+from warehouse.commitments.rules import confidence
 from warehouse.requisitions.model import KeptPlan, Requisition
 from warehouse.requisitions.model import Line as Wanted
+from warehouse.requisitions.queries.promises import commitment_of, promised_for, source_name
 from warehouse.requisitions.sourcing import kept
 from warehouse.requisitions.sourcing.model import Closeness, Goals, Line, PassedOver, Plan, Why
 from warehouse.requisitions.sourcing.plan import compare
@@ -31,7 +34,8 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A source with the names of its store and its owner."""
+    """A source with the names of its store and its owner; of a promise (`commitment_id`) its contract, the firm or city
+    that promised, and the region to which it did."""
 
     source: str
     site_code: str
@@ -40,6 +44,10 @@ class Origin:
     owner_key: str
     owner_zh: str
     owner_en: str | None
+    commitment_id: UUID | None = None
+    confidence: int | None = None
+    """Percent that is believed to come of what was promised."""
+    response_hours: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +151,10 @@ async def show_plan(one: KeptPlan, requisition: Requisition, earlier: KeptPlan |
     """
     plan = kept.read(one.content)
     before = kept.read(earlier.content) if earlier is not None else None
-    names = await _read_names([plan, before] if before else [plan], one)
+    names = await _read_names([plan, before] if before else [plan], one, requisition.lines)
     writer = _Writer(one, {str(line.id): line for line in requisition.lines}, *names)
     changes = compare(before, plan) if before else []
-    promised = await _promises(requisition, one.made_at) if plan.uncovered else {}
+    promised = await _promises(requisition, one.made_at, plan) if plan.uncovered else {}
     return ShownPlan(
         kept=one,
         lines=tuple(writer.lines(plan.lines)),
@@ -181,13 +189,19 @@ def _asked(line: Wanted) -> tuple[int | None, int | None]:
     return line.facts.item_id, line.facts.class_id
 
 
-async def _promises(requisition: Requisition, at: datetime) -> dict[tuple[int | None, int | None], list[Promise]]:
-    """What firms have promised to the regions that ask and to those above them, by what was asked for."""
-    paths = (requisition.path, *(line.path for line in requisition.lines))
-    regions = {int(part) for path in paths for part in path.strip("/").split("/")}
+async def _promises(
+    requisition: Requisition, at: datetime, plan: Plan
+) -> dict[tuple[int | None, int | None], list[Promise]]:
+    """What firms have promised to the regions that ask and to those above them and the plan does not take, by what was
+    asked for."""
+    taken: dict[str, int] = defaultdict(int)
+    for line in plan.lines:
+        taken[line.source] += line.quantity
     found: dict[tuple[int | None, int | None], list[Promise]] = defaultdict(list)
-    for one in await promised_to(regions, day_of(at)):
-        found[one.item_id, one.class_id].append(one)
+    for one in await promised_for(requisition, at):
+        left = one.quantity - taken[source_name(one.commitment_id)]
+        if left > 0:
+            found[one.item_id, one.class_id].append(replace(one, quantity=left))
     return found
 
 
@@ -197,7 +211,7 @@ class _Writer:
     wanted: Mapping[str, Wanted]
     origins: Mapping[str, Origin]
     things: Mapping[int, Thing]
-    lots: Mapping[int, tuple[str, date | None]]
+    lots: Mapping[str, tuple[str, date | None]]
 
     def at(self, minutes: int) -> datetime:
         return self.one.made_at + timedelta(minutes=minutes)
@@ -219,7 +233,7 @@ class _Writer:
         for number, line in enumerate(lines, 1):
             if line.need not in self.wanted:
                 continue
-            lot, expires_on = self.lots[int(line.supply.split(":")[0])]
+            lot, expires_on = self.lots.get(line.supply.split(":")[0], ("", None))
             yield ShownLine(
                 number=number,
                 wanted=self.wanted[line.need],
@@ -248,21 +262,30 @@ class _Writer:
                 )  # fmt: skip
 
 
-Names = tuple[dict[str, Origin], dict[int, Thing], dict[int, tuple[str, date | None]]]
+Names = tuple[dict[str, Origin], dict[int, Thing], dict[str, tuple[str, date | None]]]
 
 
-async def _read_names(plans: Sequence[Plan], one: KeptPlan) -> Names:
-    lots = {int(line.supply.split(":")[0]) for plan in plans for line in plan.lines}
+async def _read_names(plans: Sequence[Plan], one: KeptPlan, wanted: Iterable[Wanted]) -> Names:
+    stored = [line for plan in plans for line in plan.lines if commitment_of(line.source) is None]
+    lots = {int(line.supply.split(":")[0]) for line in stored}
     passed = [why for plan in plans for line in plan.lines for why in line.why_not]
     passed += [why for plan in plans for lack in plan.uncovered for why in lack.help]
     items = {line.item for plan in plans for line in plan.lines} | {why.item for why in passed}
     sources = {line.source for plan in plans for line in plan.lines} | {why.source for why in passed}
     sources |= {source for _, source in one.wishes.forbidden}
-    return await _origins(sources), await _things(items), await _lots(lots)
+    classes = {-line.facts.class_id: _class(line) for line in wanted if line.facts.class_id is not None}
+    return await _origins(sources, one.made_at), {**await _things(items), **classes}, await _lots(lots)
 
 
-async def _origins(sources: Iterable[str]) -> dict[str, Origin]:
-    pairs = [(source, *map(int, source.split(":"))) for source in sorted(sources)]
+def _class(line: Wanted) -> Thing:
+    """A class that is promised as such, in the unit in which it is asked for."""
+    number = -(line.facts.class_id or 0)
+    return Thing(number, line.goods_key, line.goods_zh, line.goods_en, line.unit_zh, line.unit_en, line.unit_factor)
+
+
+async def _origins(sources: Iterable[str], at: datetime) -> dict[str, Origin]:
+    firms = {source: commitment for source in sources if (commitment := commitment_of(source)) is not None}
+    pairs = [(source, *map(int, source.split(":"))) for source in sorted(sources) if source not in firms]
     rows = await db.fetch(
         "SELECT k.source, s.code, s.name_zh, s.name_en, r.key, r.name_zh, r.name_en"
         " FROM unnest($1::text[], $2::bigint[], $3::bigint[]) k (source, site, owner)"
@@ -271,7 +294,16 @@ async def _origins(sources: Iterable[str]) -> dict[str, Origin]:
         [pair[1] for pair in pairs],
         [pair[2] for pair in pairs],
     )
-    return {row[0]: Origin(*row) for row in rows}
+    found = {row[0]: Origin(*row) for row in rows}
+    known = await find_commitments(firms.values())
+    for source, commitment_id in firms.items():
+        one = known[commitment_id]
+        sure = confidence(one.facts.confidence, one.results, day_of(at))
+        found[source] = Origin(
+            source, one.facts.number, one.party_zh, one.party_en, one.region_key, one.region_zh, one.region_en,
+            commitment_id, sure, one.facts.response_hours,
+        )  # fmt: skip
+    return found
 
 
 async def _things(items: Iterable[int]) -> dict[int, Thing]:
@@ -282,6 +314,6 @@ async def _things(items: Iterable[int]) -> dict[int, Thing]:
     return {row[0]: Thing(*row) for row in rows}
 
 
-async def _lots(lots: Iterable[int]) -> dict[int, tuple[str, date | None]]:
+async def _lots(lots: Iterable[int]) -> dict[str, tuple[str, date | None]]:
     rows = await db.fetch("SELECT id, number, expires_on FROM lot WHERE id = ANY($1::bigint[])", sorted(lots))
-    return {row[0]: (row[1], row[2]) for row in rows}
+    return {str(row[0]): (row[1], row[2]) for row in rows}

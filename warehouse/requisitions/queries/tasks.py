@@ -1,7 +1,8 @@
 """From the database to the engine's task: what is wanted, free, protected, how far, what does instead.
 
 A source is one owner's goods in one store, `site:owner`; a supply one lot there, `lot:site:owner`. A class that is
-asked for is an item with a negative number, for which its goods do.
+asked for is an item with a negative number, for which its goods do. Promises are sources too (`promises`), measured
+from the region to which they were made.
 """
 
 import math
@@ -20,6 +21,7 @@ from warehouse.norms import queries as norms
 from warehouse.norms import rules as norm_rules
 from warehouse.norms.model import Field, Goods, Norm, Requirement
 from warehouse.requisitions.model import LOAD_MINUTES, ROAD_FACTOR, ROAD_SPEED, Line, Requisition, Wishes
+from warehouse.requisitions.queries import promises as promises_
 from warehouse.requisitions.rules import AtHome
 from warehouse.requisitions.sourcing.model import Need, Pin, Protection, Road, Size, Source, Substitute, Supply, Task
 
@@ -76,20 +78,30 @@ async def stands(item_ids: Collection[int], at: datetime) -> list[Stand]:
 async def read_task(requisition: Requisition, scope: Scope, wishes: Wishes, at: datetime) -> Task:
     """What is still to be sourced of a requisition, and from where it may come.
 
-    `scope`: of requisition.source. Only goods whose owner lies in it are planned; without `upward` only the asking
-    region's own.
+    `scope`: of requisition.source. Only goods whose owner lies in it are planned, and what was promised to
+    regions in it; without `upward` only the asking region's own.
     """
     lines = requisition.open_lines
     substitutes = await _substitutes(lines)
     wanted = {_item(line) for line in lines} | {one.instead for one in substitutes}
+    promises = [
+        one
+        for one in await promises_.promised_for(requisition, at)
+        if scope.covers(one.path) and (requisition.facts.upward or one.path.startswith(requisition.path))
+        if promises_.serves(one, lines, wanted)
+    ]
+    firms, offered = promises_.as_sources(promises)
     there = [
         one for one in await stands([item for item in wanted if item > 0], at) if _may_come(one, requisition, scope)
     ]
     places = {_place(line): point for line, point in zip(lines, await _points(lines), strict=True)}
+    towns = await _towns(one.region_id for one in promises)
+    starts = {promises_.source_name(one.commitment_id): towns[one.region_id] for one in promises}
     speed = await whole(ROAD_SPEED.key, requisition.path)
     factor = await whole(ROAD_FACTOR.key, requisition.path)
     load = await whole(LOAD_MINUTES.key, requisition.path)
     sources: dict[str, Stand] = {one.source: one for one in there}
+    starts |= {key: (one.lat, one.lon) for key, one in sources.items()}
     supplies: dict[str, list[Stand]] = defaultdict(list)
     for one in there:
         supplies[one.supply].append(one)
@@ -97,14 +109,11 @@ async def read_task(requisition: Requisition, scope: Scope, wishes: Wishes, at: 
     return Task(
         today=day_of(at),
         needs=tuple(_need(line, at) for line in lines),
-        sources=tuple(Source(key, one.owner_path, ready=load) for key, one in sorted(sources.items())),
-        supplies=tuple(
-            Supply(key, alike[0].source, alike[0].item_id, sum(max(0, one.free) for one in alike), alike[0].expires_on)
-            for key, alike in sorted(supplies.items())
-        ),
+        sources=(*(Source(key, one.owner_path, ready=load) for key, one in sorted(sources.items())), *firms),
+        supplies=(*(_supply(key, alike) for key, alike in sorted(supplies.items())), *offered),
         roads={
-            (key, place): road((one.lat, one.lon), point, factor, speed)
-            for key, one in sources.items()
+            (key, place): road(start, point, factor, speed)
+            for key, start in starts.items()
             for place, point in places.items()
         },
         protections=tuple(await read_protections(requisition, there, at)),
@@ -113,6 +122,11 @@ async def read_task(requisition: Requisition, scope: Scope, wishes: Wishes, at: 
         pins=tuple(Pin(*pin) for pin in wishes.pins if _is_kept(pin[0], kept)),
         forbidden=frozenset((need, source) for need, source in wishes.forbidden if _is_kept(need, kept)),
     )
+
+
+def _supply(key: str, alike: Sequence[Stand]) -> Supply:
+    first = alike[0]
+    return Supply(key, first.source, first.item_id, sum(max(0, one.free) for one in alike), first.expires_on)
 
 
 def _is_kept(line: str, kept: Collection[str]) -> bool:
@@ -155,11 +169,13 @@ def _straight(start: tuple[float | None, float | None], end: tuple[float | None,
     return round(2 * EARTH_METRES * math.asin(min(1.0, math.sqrt(over))))
 
 
+async def _towns(region_ids: Iterable[int]) -> dict[int, tuple[float | None, float | None]]:
+    rows = await db.fetch("SELECT id, lat, lon FROM region WHERE id = ANY($1::bigint[])", sorted(set(region_ids)))
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
 async def _points(lines: Sequence[Line]) -> list[tuple[float | None, float | None]]:
-    rows = await db.fetch(
-        "SELECT id, lat, lon FROM region WHERE id = ANY($1::bigint[])", [line.facts.region_id for line in lines]
-    )
-    towns = {row[0]: (row[1], row[2]) for row in rows}
+    towns = await _towns(line.facts.region_id for line in lines)
     return [
         (line.facts.lat, line.facts.lon) if line.facts.lat is not None else towns[line.facts.region_id]
         for line in lines
