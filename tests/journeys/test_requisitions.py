@@ -1,14 +1,16 @@
 """A typhoon night at the dispatcher: from what a town needs to the release order, spoken first, its paper after."""
 
 import re
+from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.journeys.conftest import Opened
 from tests.journeys.counting import APPROVER as SECOND_APPROVER
-from tests.journeys.store import APPROVER, DISPATCHER
+from tests.journeys.store import APPROVER, DISPATCHER, PLANNER
 
 SCREENS = [("zh", 1280), ("zh", 360), ("en", 1280), ("en", 360)]
 
@@ -116,6 +118,55 @@ async def test_from_a_need_to_a_release_order(desk: Opened, language: str, width
     await page.goto(address)
     await expect(page.locator("#requisitions li")).to_have_count(1)
     await dispatcher.shot("incident", full=True)
+
+
+@pytest.mark.parametrize(("language", "width", "item"), [("zh", 360, "XF-0003"), ("en", 1280, "XF-0004")])
+async def test_what_a_firm_promised_is_called_off_with_the_plan(
+    desk: Opened, language: str, width: int, item: str
+) -> None:
+    planner = await desk(PLANNER, language=language, width=width)
+    today = datetime.now(UTC).date()
+    promise = {
+        "region": "changzhou", "party": await a_party(planner), "form": "agreement", "number": f"XY-{language}{width}",
+        "item": item, "quantity": 40, "response_hours": 4, "confidence": 75,
+        "valid_from": f"{today.year - 1}-01-01", "valid_to": f"{today.year + 1}-12-31", "sign": True,
+    }  # fmt: skip
+    await planner.open("/commitments")
+    token = await planner.page.locator("meta[name=csrf-token]").get_attribute("content")
+    headers = {"X-CSRF-Token": str(token), "Idempotency-Key": str(uuid4())}
+    made = await planner.page.request.post(f"{planner.url}/api/v1/commitments", data=promise, headers=headers)
+    assert made.status == 201, await made.text()
+    boss = await desk(APPROVER, language=language, width=width)
+    dispatcher = await desk(DISPATCHER, language=language, width=width)
+    page = dispatcher.page
+    await dispatcher.open("/requisitions/new")
+    await page.fill("[name=reason]", f"协议调用 {language}{width}")
+    await page.fill("[name=own_stock]", "本级没有")
+    row = page.locator("[data-row]").first
+    await row.locator("[name=item]").fill(item)
+    await row.locator("[name=quantity]").fill("50")
+    await row.locator("[name=region]").select_option("wujin")
+    await press(page, "button[type=submit].btn-primary")
+    await expect(page).to_have_url(re.compile("/requisitions/[0-9a-f-]{36}$"))
+    await boss.page.goto(page.url)
+    await press(boss.page, "button[data-api$='/approve']")
+    await page.reload()
+    await press(page, "button[data-api$='/plan']")
+    rows = page.locator("#plan table.list tbody tr")
+    await expect(rows).to_have_count(1)
+    await expect(rows.first).to_contain_text("30")  # so sure is the firm of its 40
+    await expect(page.locator("#plan ul.plain").last).to_contain_text("10")  # what it promised beyond that
+    await dispatcher.shot("promised", full=True)
+    await press(page, "form[data-api$='/accept'] button[type=submit]")
+    await expect(page.locator("#calls tbody tr")).to_have_count(1)
+    await expect(page.locator("#calls")).to_contain_text("30")
+    await dispatcher.shot("called", full=True)
+
+
+async def a_party(of: Any) -> str:
+    """Some firm."""
+    found = await (await of.page.request.get(f"{of.url}/api/v1/parties")).json()
+    return str(next(one["key"] for one in found["items"] if one["kind"] in ("supplier", "enterprise")))
 
 
 def pdf_of(release: str) -> str:
