@@ -20,6 +20,7 @@ from api import database, demo, errors, importing, rendering, rest, solving, web
 from api.auth.edge import PUBLIC, Edge, make_edge, visit_of
 from api.auth.gate import gate, new_visit
 from api.auth.stamps import provide_caller, provide_stamp
+from api.boards import Boards
 from api.clock import Clock, system_clock
 from api.openapi import STYLE, CompletedJson, ReadingPage, page_of_codes
 from api.rest import health
@@ -88,7 +89,7 @@ def create_app(
         exception_handlers=errors.handlers(),
         before_send=[_finish],
         after_exception=[_record_refusal],
-        state=State({"edge": edge, "streams": Streams()}),
+        state=State({"edge": edge, "streams": Streams(), "boards": Boards()}),
         lifespan=[_lifespan, rendering.lifespan, solving.lifespan, importing.lifespan, english.lifespan],
         request_max_body_size=settings.max_body_mb * 1024 * 1024,
         logging_config=None,

@@ -1,7 +1,9 @@
-"""Event streams of alerts: one follower of the feed per process, however many browsers listen.
+"""Event streams: one follower of the feed per process, however many browsers listen.
 
-The follower tells every stream the ids that are news; each stream reads what its own viewer may see. A stream resumes
-where it broke by the feed's bookmark (`Last-Event-ID`), keeps no session alive, and ends with it.
+The follower tells every stream the ids that are news; each stream reads what its own viewer may see. Of alerts it says
+what happened; of what the board shows only *that* something has and up to where: who shows a board reads it anew until
+it is as new as that, so that nothing can be lost between two events. A stream resumes where it broke by the feed's
+bookmark (`Last-Event-ID`), keeps no session alive, and ends with it.
 """
 
 import asyncio
@@ -24,14 +26,16 @@ from catalog.kernel.stamp import Stamp
 from warehouse.alerts import messages
 from warehouse.alerts.model import Alert, AlertEvent
 from warehouse.alerts.queries import alerts as queries
+from warehouse.board.model import TOPICS as BOARD_TOPICS
 from warehouse.people.rules import Unauthenticated
 
-POLL_SECONDS = 0.5
+POLL_SECONDS = 0.2
 BEAT_SECONDS = 20.0
 """A comment keeps proxies from closing a silent stream; at each beat the session is looked at again."""
 MOST_MISSED = 500
 """Who missed more is told to read the list anew."""
 MOST_STREAMS = 500
+TOPICS = ("alert", *BOARD_TOPICS)
 _ID = re.compile(r"([0-9]{1,19})\.([0-9]{1,19})")
 log = structlog.get_logger("streams")
 
@@ -70,7 +74,7 @@ class Streams:
             try:
                 if self._position is None:
                     self._position = await feed.frontier()
-                news = await feed.read(self._position, MOST_MISSED, "alert")
+                news = await feed.read(self._position, MOST_MISSED, TOPICS)
             except (*db.CONNECTION_ERRORS, RuntimeError):
                 continue
             if news:
@@ -86,7 +90,7 @@ class Streams:
         edge = edge_of(request)
         yield b"retry: 3000\n\n"
         since = _bookmark(last_id) or await feed.frontier()
-        missed = await feed.read(since, MOST_MISSED, "alert")
+        missed = await feed.read(since, MOST_MISSED, TOPICS)
         if len(missed) == MOST_MISSED:
             since = await feed.frontier()
             yield _event(since, "again", {})
@@ -112,7 +116,7 @@ class Streams:
             self._task = asyncio.create_task(self._follow())
         try:
             # What came between the first read and now.
-            gap = await feed.read(since, MOST_MISSED, "alert")
+            gap = await feed.read(since, MOST_MISSED, TOPICS)
             since = gap[-1].position if gap else since
             for part in await _told(gap, stamp):
                 yield part
@@ -155,13 +159,27 @@ async def _still_in(edge: Edge, secret: str | None) -> bool:
 
 
 async def _told(news: Sequence[News], stamp: Stamp) -> list[bytes]:
-    last = {UUID(one.key): one.position for one in news}
+    """What a viewer is told, in the order of its bookmarks."""
+    told = [*await _alerts(news, stamp), *_changed(news, stamp)]
+    told.sort(key=lambda one: (one[0].xid, one[0].seq))
+    return [_event(*one) for one in told]
+
+
+async def _alerts(news: Sequence[News], stamp: Stamp) -> list[tuple[Bookmark, str, Any]]:
+    last = {UUID(one.key): one.position for one in news if one.topic == "alert"}
     if not last:
         return []
     scope: Scope = scope_of(stamp.grants, Permission.ALERT_READ)
     found = await queries.events_after(list(last), scope, stamp.person_id)
-    order = sorted(found, key=lambda one: (last[one[0].id].xid, last[one[0].id].seq))
-    return [_event(last[alert.id], "alert", _said(alert, event, mine=mine)) for alert, event, mine in order]
+    return [(last[alert.id], "alert", _said(alert, event, mine=mine)) for alert, event, mine in found]
+
+
+def _changed(news: Sequence[News], stamp: Stamp) -> list[tuple[Bookmark, str, Any]]:
+    """That a board may look different, once for all news together. It names nothing, so it needs no scope."""
+    of_boards = [one.position for one in news if one.topic in BOARD_TOPICS]
+    if not of_boards or scope_of(stamp.grants, Permission.REQUISITION_READ).empty:
+        return []
+    return [(of_boards[-1], "board", {"upto": written(of_boards[-1])})]
 
 
 def _said(alert: Alert, event: AlertEvent, *, mine: bool) -> dict[str, Any]:
@@ -179,7 +197,12 @@ def _said(alert: Alert, event: AlertEvent, *, mine: bool) -> dict[str, Any]:
 
 def _event(position: Bookmark, name: str, data: Any) -> bytes:
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return f"id: {position.xid}.{position.seq}\nevent: {name}\ndata: {text}\n\n".encode()
+    return f"id: {written(position)}\nevent: {name}\ndata: {text}\n\n".encode()
+
+
+def written(position: Bookmark) -> str:
+    """A bookmark as browsers keep it: transaction, dot, sequence; later ones are greater, part by part."""
+    return f"{position.xid}.{position.seq}"
 
 
 def _bookmark(text: str | None) -> Bookmark | None:

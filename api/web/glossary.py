@@ -266,6 +266,13 @@ TERMS: Mapping[str, Term] = {
         "太久没有人确认的需求：移出调度队列，仍可一键续报。",
         "A need that nobody has confirmed for too long: it is out of the queue and comes back with one tap.",
     ),
+    "board": Term(
+        "调度看板",
+        "Board",
+        "需求、已落实货源、拣货、在途、到达一屏看完，自动更新；每个数字与其清单一致，迟到、过时等都用文字标明。",
+        "Needs, what is sourced, picked, on the road and there in one look, updated by itself. Each figure is that of "
+        "the list behind it; what is late or stale says so in words.",
+    ),
     "own-stock-first": Term(
         "先用本级",
         "Own stock first",

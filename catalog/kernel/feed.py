@@ -52,16 +52,16 @@ async def publish(topic: str, keys: Iterable[str], at: datetime) -> None:
     )
 
 
-async def read(after: Bookmark, limit: int = 1000, topic: str | None = None) -> Sequence[News]:
-    """News behind a bookmark, none that could still be overtaken; of one topic or of all."""
+async def read(after: Bookmark, limit: int = 1000, topics: Sequence[str] | None = None) -> Sequence[News]:
+    """News behind a bookmark, none that could still be overtaken; of some topics or of all."""
     rows = await db.fetch(
         "SELECT xid::text::bigint, seq, topic, key, at FROM feed WHERE (xid, seq) > ($1::text::xid8, $2)"
-        " AND xid < pg_snapshot_xmin(pg_current_snapshot()) AND ($4::text IS NULL OR topic = $4)"
+        " AND xid < pg_snapshot_xmin(pg_current_snapshot()) AND ($4::text[] IS NULL OR topic = ANY($4))"
         " ORDER BY xid, seq LIMIT $3",
         str(after.xid),
         after.seq,
         limit,
-        topic,
+        None if topics is None else list(topics),
     )
     return [News(Bookmark(row[0], row[1]), *tuple(row)[2:]) for row in rows]
 

@@ -139,6 +139,10 @@ async def _stock(store: Store, site: Site, now: datetime) -> None:
         ("rotate en-360", "BF-0002", 20, 53, 60),
         ("source first", "BF-0008", 100, 58, 300),
         ("source later", "BF-0008", 300, 59, None),
+        ("board zh-1280", "BF-0007", 20, 46, None),
+        ("board en-768", "BF-0011", 20, 47, None),
+        ("board zh-360", "ZJ-0013", 20, 48, None),
+        ("board en-360", "DL-0002", 20, 49, None),
     ):
         expires = today + timedelta(days=days) if days is not None else None
         facts = LotFacts(item_id=await _item(key), owner_region_id=site.region_id, maker_batch=None, expires_on=expires)

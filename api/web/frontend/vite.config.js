@@ -50,6 +50,6 @@ export default defineConfig({
     manifest: "manifest.json",
     target: ["chrome87", "firefox78", "safari14"],
     chunkSizeWarningLimit: 900,
-    rollupOptions: { input: { main: "src/main.js", scan: "src/scan/desk.js", care: "src/care.js", rotation: "src/rotation.js", count: "src/count.js", sheet: "src/sheet.js" } },
+    rollupOptions: { input: { main: "src/main.js", scan: "src/scan/desk.js", care: "src/care.js", rotation: "src/rotation.js", count: "src/count.js", sheet: "src/sheet.js", board: "src/board.js" } },
   },
 });

@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any, TypeVar
+from uuid import UUID
 
 from litestar import Request
 
@@ -43,6 +44,14 @@ def number(request: Request[Any, Any, Any], name: str, most: int) -> int | None:
     """A whole number from 0 to `most`."""
     given = request.query_params.get(name, "")
     return int(given) if given.isascii() and given.isdigit() and len(given) < 10 and int(given) <= most else None
+
+
+def key(request: Request[Any, Any, Any], name: str) -> UUID | None:
+    """The id of a thing; None where it is none."""
+    try:
+        return UUID(request.query_params.get(name, ""))
+    except ValueError:
+        return None
 
 
 def day(request: Request[Any, Any, Any], name: str) -> date | None:

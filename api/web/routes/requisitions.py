@@ -210,6 +210,7 @@ def _asked_releases(request: Request_) -> dict[str, Any]:
         "status": asked.member(request, "status", ReleaseStatus),
         "ended": request.query_params.get("status") == "all",
         "owed": request.query_params.get("owed") == "yes",
+        "incident_id": asked.key(request, "incident"),
         "text": asked.text(request, "q"),
     }
 

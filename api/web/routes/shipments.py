@@ -1,5 +1,6 @@
 """Shipments, the phone page of whoever receives, receiving points with their hand-out, and the recovery ledger."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +36,14 @@ SETTLING = ("find", "take-back", "write-off")
 
 def _asked(request: Request_) -> dict[str, Any]:
     status = asked.member(request, "status", Status)
-    return {"text": asked.text(request, "q"), "status": status, "over": asked.text(request, "over") == "yes"}
+    hours = asked.number(request, "hours", 1_000)
+    return {
+        "text": asked.text(request, "q"),
+        "status": status,
+        "over": asked.text(request, "over") == "yes",
+        "incident_id": asked.key(request, "incident"),
+        "closed_since": edge_of(request).clock() - timedelta(hours=hours) if hours else None,
+    }
 
 
 @get("/shipments", include_in_schema=False)

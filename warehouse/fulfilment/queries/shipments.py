@@ -1,6 +1,7 @@
 """Reads of shipments. A shipment is seen from both ends, and by whoever leads the incident it is for."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -107,6 +108,7 @@ async def list_shipments(
     over: bool = False,
     release_id: UUID | None = None,
     incident_id: UUID | None = None,
+    closed_since: datetime | None = None,
     cursor: str | None = None,
     limit: int | None = None,
 ) -> Page[Shipment]:
@@ -130,6 +132,8 @@ async def list_shipments(
         listing.where("h.release_id = {}", release_id)
     if incident_id is not None:
         listing.where("p.incident_id = {}", incident_id)
+    if closed_since is not None:
+        listing.where("h.closed_at >= {}", closed_since)
     turn = " ".join(f"WHEN '{one.value}' THEN {n}" for n, one in enumerate(MOVING))
     order = (f"(CASE h.status {turn} ELSE {len(MOVING)} END)", "-h.seq")
     found = await listing.page(order, cursor, limit, tuple)

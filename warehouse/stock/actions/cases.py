@@ -112,6 +112,7 @@ async def settle_case(
         before = {"status": "open"}
         await history.record(stamp, table="discrepancy_case", key=str(case), verb="settle", before=before, after=after)
         await audit.record(stamp, "case.settle", subject_kind="case", subject_id=str(case), facts=after)
+        await db.execute("INSERT INTO feed (topic, key, at) VALUES ('case', $1, $2)", str(case), stamp.recorded_at)
         return {"verb": "settle", "case": str(case), **after}
 
     return await attempts.once(stamp, "case.settle", work)

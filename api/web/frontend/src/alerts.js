@@ -1,5 +1,6 @@
 // Alerts: the bell with its count, what is new said as it comes (one stream per browser, whichever tab holds it), and
-// choosing all rows of a list at once (data-check-all="name").
+// choosing all rows of a list at once (data-check-all="name"). The stream also says when a board may look different:
+// every tab hears "beiyu:board" with the bookmark, and "beiyu:stream" when the stream opens or breaks.
 import { all, one } from "./dom.js";
 import { sound } from "./scan/tones.js";
 import { language } from "./text.js";
@@ -61,23 +62,35 @@ function hear(data) {
   timer = setTimeout(say, SAID_MS);
 }
 
+const spread = (name, detail) => document.dispatchEvent(new CustomEvent(`beiyu:${name}`, { detail }));
+
 const leader = () => JSON.parse(localStorage.getItem(LEADER) || "null");
 const holds = () => leader()?.id === me;
 
 function follow() {
   const last = localStorage.getItem(LAST);
   source = new EventSource(`/api/v1/alerts/stream${last ? `?after=${encodeURIComponent(last)}` : ""}`);
+  const pass = (name, detail) => {
+    spread(name, detail);
+    told?.postMessage({ name, detail });
+  };
   const keep = (event) => event.lastEventId && localStorage.setItem(LAST, event.lastEventId);
   source.addEventListener("alert", (event) => {
     keep(event);
     const data = JSON.parse(event.data);
     hear(data);
-    told?.postMessage(data);
+    told?.postMessage({ name: "alert", detail: data });
+  });
+  source.addEventListener("board", (event) => {
+    keep(event);
+    pass("board", JSON.parse(event.data));
   });
   for (const kind of ["hello", "again"]) {
     source.addEventListener(kind, (event) => {
       keep(event);
       count();
+      pass("stream", { open: true });
+      if (kind === "again") pass("board", { upto: event.lastEventId });
     });
   }
   source.addEventListener("bye", () => {
@@ -85,6 +98,7 @@ function follow() {
     leave();
   });
   source.addEventListener("error", () => {
+    pass("stream", { open: false });
     if (source?.readyState === EventSource.CLOSED) leave(); // refused: logged out, or no right
   });
 }
@@ -105,7 +119,7 @@ function beat() {
 
 function begin() {
   count();
-  told?.addEventListener("message", (event) => hear(event.data));
+  told?.addEventListener("message", ({ data: { name, detail } }) => (name === "alert" ? hear(detail) : spread(name, detail)));
   beat();
   setInterval(() => over || beat(), BEAT_MS);
   addEventListener("pagehide", () => {

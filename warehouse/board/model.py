@@ -1,0 +1,123 @@
+"""Nouns of the board. Quantities are whole base units (of a class: whole units); instants are aware UTC."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from catalog.kernel.access import Grant, Permission, Scope, scope_of
+from catalog.kernel.parameters import UNVERIFIED, Kind, Parameter, declare
+from warehouse.fulfilment.model import Shipment
+from warehouse.requisitions.model import Release, Status
+
+TOPICS = ("incident", "requisition", "release", "shipment", "receiving-point", "case")
+"""Topics of the news after which a board may look different. Time alone changes it too: ages, what is late."""
+
+SILENT_MINUTES = Parameter(
+    "board.silent-minutes", 120, Kind.WHOLE, "minutes",
+    name_zh="在途失联提醒", name_en="A vehicle counts as silent after",
+    meaning_zh="在途车辆超过这么久没有位置报告，调度看板上标明“久无消息”",
+    meaning_en="A vehicle on the road that has not reported for so long is marked on the dispatcher's board",
+    source=UNVERIFIED, low=5, high=10_000,
+)  # fmt: skip
+declare(SILENT_MINUTES)
+
+
+class Column(StrEnum):
+    """The board's columns, from left to right."""
+
+    WANTED = "wanted"
+    SOURCED = "sourced"
+    PICKING = "picking"
+    ON_ROAD = "on_road"
+    ARRIVED = "arrived"
+
+
+class Mark(StrEnum):
+    """What presses, said in a word on a card."""
+
+    LATE = "late"
+    STALE = "stale"
+    HOLD_LAPSED = "hold-lapsed"
+    PAPER_OVERDUE = "paper-overdue"
+    OVERDUE = "overdue"
+    SILENT = "silent"
+    DIFFERENCE = "difference"
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a viewer may see of each kind."""
+
+    needs: Scope
+    orders: Scope
+    shipments: Scope
+
+
+def sight_of(grants: Sequence[Grant]) -> Sight:
+    """The sight of whoever holds these grants."""
+    return Sight(
+        scope_of(grants, Permission.INCIDENT_READ),
+        scope_of(grants, Permission.REQUISITION_READ),
+        scope_of(grants, Permission.SHIPMENT_READ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is wanted and not held yet: of a need, or of a line of a requisition written by hand (`need_id` None).
+
+    `rest`: the part that no live release order brings. `status`: of the requisition that asks for it, None without one.
+    """
+
+    need_id: UUID | None
+    line_id: UUID | None
+    incident_id: UUID | None
+    incident_number: str | None
+    incident_name: str | None
+    incident_path: str | None
+    requisition_id: UUID | None
+    requisition_number: str | None
+    status: Status | None
+    region_zh: str
+    region_en: str | None
+    place: str
+    goods_zh: str
+    goods_en: str | None
+    unit_zh: str
+    unit_factor: int
+    rest: int
+    priority: int
+    needed_by: datetime | None
+    asked_at: datetime
+    renewed_at: datetime
+    seq: int
+    stale: bool = False
+
+    @property
+    def key(self) -> str:
+        """What it is called on the page."""
+        return f"need-{self.need_id}" if self.need_id else f"line-{self.line_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """All columns at one moment, each in its order. `silent_minutes`: after so long without report a vehicle is silent.
+
+    `picking`: orders at their stores; `loading`: vehicles to be loaded or being loaded, with or without an order.
+    `arrived`: at the gate or with differences open; `done`: accounted for within `DONE_HOURS`.
+    """
+
+    at: datetime
+    silent_minutes: int
+    wanted: tuple[Wanted, ...]
+    sourced: tuple[Release, ...]
+    picking: tuple[Release, ...]
+    loading: tuple[Shipment, ...]
+    on_road: tuple[Shipment, ...]
+    arrived: tuple[Shipment, ...]
+    done: tuple[Shipment, ...]
+
+
+DONE_HOURS = 24

@@ -1,0 +1,113 @@
+"""Reads of the board. Orders and shipments are those of their own lists, so that figures and lists cannot differ."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+from catalog.kernel import db
+from catalog.kernel.access import Scope
+from catalog.kernel.page import MAX_LIMIT, Page, all_pages
+from catalog.kernel.parameters import whole
+from warehouse.board import rules
+from warehouse.board.model import DONE_HOURS, SILENT_MINUTES, Board, Sight, Wanted
+from warehouse.fulfilment import queries as fulfilment
+from warehouse.fulfilment.model import Shipment
+from warehouse.fulfilment.model import Status as Travel
+from warehouse.incidents import queries as incidents
+from warehouse.requisitions import queries as requisitions
+from warehouse.requisitions.model import Release, ReleaseStatus, Requisition, Status
+
+T = TypeVar("T")
+MOST_WANTED = 2_000
+_WANTED = f"""
+SELECT n.id, NULL::uuid, e.id, e.number, e.name, er.path, l.requisition_id, l.number, l.status, r.name_zh, r.name_en,
+    n.place, coalesce(i.name_zh, k.name_zh), CASE WHEN i.id IS NULL THEN k.name_en ELSE i.name_en END,
+    coalesce(i.unit_zh, n.unit), coalesce(i.unit_factor, 1), coalesce(l.rest, n.quantity - n.met)::bigint, n.priority,
+    n.needed_by, n.asked_at, n.renewed_at, n.seq
+FROM need n JOIN incident e ON e.id = n.incident_id JOIN region er ON er.id = e.region_id
+JOIN region r ON r.id = n.region_id LEFT JOIN item i ON i.id = n.item_id
+LEFT JOIN material_class k ON k.id = n.class_id
+LEFT JOIN LATERAL (
+    SELECT q.id AS requisition_id, q.number, q.status, l.quantity - coalesce(sum(x.covers - x.covers * x.short
+        / x.quantity) FILTER (WHERE o.status NOT IN ('refused', 'cancelled')), 0) AS rest
+    FROM requisition_line l JOIN requisition q ON q.id = l.requisition_id
+    LEFT JOIN release_line x ON x.requisition_line_id = l.id LEFT JOIN release_order o ON o.id = x.release_id
+    WHERE l.need_id = n.id AND NOT l.gone AND q.status NOT IN ('closed', 'cancelled')
+    GROUP BY q.id, q.number, q.status, l.quantity LIMIT 1
+) l ON true
+WHERE n.status = 'open' AND e.status <> 'closed' AND (r.path LIKE ANY($1::text[]) OR er.path LIKE ANY($1::text[]))
+    AND ($2::uuid IS NULL OR e.id = $2) AND coalesce(l.rest, n.quantity - n.met) > 0
+ORDER BY n.priority, n.seq LIMIT {MOST_WANTED}
+"""
+
+
+async def read_board(*, sight: Sight, at: datetime, incident_id: UUID | None = None) -> Board:
+    """The board of a sight, of all incidents or of one."""
+
+    def orders(status: ReleaseStatus) -> Callable[[str | None], Awaitable[Page[Release]]]:
+        return lambda cursor: requisitions.list_releases(
+            scope=sight.orders, status=status, incident_id=incident_id, cursor=cursor, limit=MAX_LIMIT
+        )
+
+    def travels(status: Travel) -> Callable[[str | None], Awaitable[Page[Shipment]]]:
+        since = at - timedelta(hours=DONE_HOURS) if status is Travel.CLOSED else None
+        return lambda cursor: fulfilment.list_shipments(
+            scope=sight.shipments, status=status, incident_id=incident_id, closed_since=since, cursor=cursor,
+            limit=MAX_LIMIT,
+        )  # fmt: skip
+
+    released, picking = await _all(orders(ReleaseStatus.RELEASED)), await _all(orders(ReleaseStatus.PICKING))
+    prepared, loading = await _all(travels(Travel.PREPARED)), await _all(travels(Travel.LOADING))
+    gate, differing = await _all(travels(Travel.ARRIVED)), await _all(travels(Travel.RECEIVED))
+    return Board(
+        at=at,
+        silent_minutes=await whole(SILENT_MINUTES.key, "/"),
+        wanted=tuple(sorted(await list_wanted(sight, at, incident_id), key=rules.turn_of_wanted)),
+        sourced=tuple(sorted(await _all(orders(ReleaseStatus.WAITING)), key=rules.turn_of_order)),
+        picking=tuple(sorted([*released, *picking], key=rules.turn_of_order)),
+        loading=tuple(sorted([*prepared, *loading], key=lambda one: one.seq)),
+        on_road=tuple(sorted(await _all(travels(Travel.ON_ROAD)), key=rules.turn_of_travel)),
+        arrived=tuple(sorted([*gate, *differing], key=lambda one: (one.arrived_at or one.created_at, one.seq))),
+        done=tuple(sorted(await _all(travels(Travel.CLOSED)), key=lambda one: -one.seq)),
+    )
+
+
+async def _all(fetch: Callable[[str | None], Awaitable[Page[T]]]) -> list[T]:
+    return [one async for page in all_pages(fetch) for one in page.items]
+
+
+async def list_wanted(sight: Sight, at: datetime, incident_id: UUID | None = None) -> list[Wanted]:
+    """What is wanted and not held yet, in no order: of needs, and of requisitions written by hand."""
+    rows = await db.fetch(_WANTED, sight.needs.prefixes, incident_id)
+    found = [_wanted(row) for row in rows]
+    hours = {path: await incidents.fresh_hours(path) for path in {one.incident_path or "/" for one in found}}
+    fresh = [
+        replace(one, stale=at - one.renewed_at > timedelta(hours=hours[one.incident_path or "/"])) for one in found
+    ]
+    return [*fresh, *(await _by_hand(sight.orders, incident_id))]
+
+
+def _wanted(row: Any) -> Wanted:
+    values: Any = list(row)
+    values[8] = None if values[8] is None else Status(values[8])
+    return Wanted(*values)
+
+
+async def _by_hand(scope: Scope, incident_id: UUID | None) -> Sequence[Wanted]:
+    """Open lines of live requisitions that no need stands behind."""
+
+    def fetch(cursor: str | None) -> Awaitable[Page[Requisition]]:
+        return requisitions.list_requisitions(scope=scope, incident_id=incident_id, cursor=cursor, limit=MAX_LIMIT)
+
+    live = [one for one in await _all(fetch) if one.status not in (Status.CLOSED, Status.CANCELLED)]
+    return [
+        Wanted(
+            None, line.id, one.facts.incident_id, one.incident_number, one.incident_name, one.incident_path, one.id,
+            one.number, one.status, line.region_zh, line.region_en, line.facts.place, line.goods_zh, line.goods_en,
+            line.unit_zh, line.unit_factor, line.rest, line.facts.priority, line.facts.needed_by, one.created_at,
+            one.created_at, one.seq,
+        )
+        for one in live for line in one.open_lines if line.facts.need_id is None
+    ]  # fmt: skip
