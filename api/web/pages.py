@@ -83,6 +83,7 @@ def page(request: Request_, template: str, *, status: int = 200, **values: Any) 
     """A page of the desk. Lists ask for it again by htmx and take their own part of it."""
     viewer = viewer_of(request)
     values |= {"viewer": viewer, "path": request.url.path, "query": dict(request.query_params), "lang": viewer.language}
+    values["names_by_login"] = request.app.state.names.by_login
     edge = edge_of(request)
     ends = viewer.caller.expires_at if viewer.caller else None
     values |= {"demo": edge.demo, "idle_seconds": int(edge.policy.idle.total_seconds())}
@@ -126,6 +127,7 @@ def environment(code: str) -> Environment:
         "day": day,
         "moment": moment,
         "named": lambda thing: named(lang, thing),
+        "who": who,
         "goods": lambda name: english.goods(lang, name),
         "unit": lambda word: english.unit(lang, word),
         "spot": lambda code: words.place_name(lang, code),
@@ -185,6 +187,13 @@ def named(lang: Language, thing: Any) -> str:
     """`name_en` on English pages where there is one, else `name_zh`; a mapping or an object."""
     read: Callable[[str], Any] = thing.get if isinstance(thing, Mapping) else lambda name: getattr(thing, name, None)
     return str((lang.code == "en" and read("name_en")) or read("name_zh") or "")
+
+
+@pass_context
+def who(context: Context, login: str | None) -> str:
+    """The name that belongs to a login, in the page's language; the login itself where nobody is known by it."""
+    name = context["names_by_login"].get(login)
+    return named(context["lang"], name) if name else login or ""
 
 
 @pass_context

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from api.web.languages import Language
 from api.web.refusals import REFUSALS
-from warehouse.sites.model import STAGING_CODE
+from warehouse.sites.model import STAGING_CODE, unnamed_kind
 
 
 def N_(text: str) -> str:  # noqa: N802
@@ -57,6 +57,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "conversion": N_("conversion"),
         "staging": N_("receiving area"),
         STAGING_CODE: N_("receiving area"),
+    },
+    "unnamed_place": {
+        "shipment": N_("a vehicle"),
+        "incident": N_("a receiving point"),
     },
     "place_kind": {
         "bin": N_("bin"),
@@ -1066,6 +1070,9 @@ def word(lang: Language, kind: str, value: object) -> str:
 
 def place_name(lang: Language, code: str) -> str:
     """A place as people read its code: bins have nothing but their code, the receiving area and outside have names."""
+    unnamed = unnamed_kind(code)
+    if unnamed:
+        return word(lang, "unnamed_place", unnamed)
     return word(lang, "place", code) if code in WORDS["place"] else code
 
 

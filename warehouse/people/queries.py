@@ -4,7 +4,7 @@ The two `find_..._caller` run before every request that is not cached: one fixed
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -168,11 +168,9 @@ async def list_people(
     return Page(people, write_cursor(people[-1].login) if len(rows) > size else None)
 
 
-async def names_of(ids: Collection[int]) -> dict[int, PersonName]:
-    """Names of people by id, for what they have done in the viewer's sight."""
-    if not ids:
-        return {}
-    rows = await db.fetch("SELECT id, name_zh, name_en FROM person WHERE id = ANY($1::bigint[])", list(ids))
+async def names_by_login() -> dict[str, PersonName]:
+    """Names of everybody there ever was, by login: a login is never given again."""
+    rows = await db.fetch("SELECT login, name_zh, name_en FROM person")
     return {row[0]: PersonName(row[1], row[2]) for row in rows}
 
 

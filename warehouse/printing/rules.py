@@ -29,7 +29,7 @@ from labels.sheets import LAYOUTS, Layout, LotLabel, roll, sheet
 from warehouse.picking.model import Pick
 from warehouse.picking.rules import label_key
 from warehouse.printing.model import SHORT, IssueWords, PaperKind, ReceiptWords, SlipMove, Stock
-from warehouse.sites.model import STAGING_CODE
+from warehouse.sites.model import STAGING_CODE, unnamed_kind
 from warehouse.stock.model import Condition, Reason
 
 MOST_LABELS = 1_000
@@ -80,11 +80,15 @@ QUALITY = {
     Condition.DAMAGED: "损坏",
 }
 RECEIVING_AREA = "收货区"
+UNNAMED_PLACES = {"shipment": "运输车辆", "incident": "接收点"}
 TIERS = {"city": "市级", "district": "区级", "town": "镇(街道)级", "village": "村(社区)级"}
 
 
 def place_name(code: str) -> str:
     """A place as papers name it."""
+    unnamed = unnamed_kind(code)
+    if unnamed:
+        return UNNAMED_PLACES[unnamed]
     return RECEIVING_AREA if code == STAGING_CODE else code
 
 

@@ -13,6 +13,12 @@ STAGING_CODE = "STAGE"
 """The code of the staging place that every site has: where goods stand before they are put away."""
 
 
+UNNAMED = {"shipment": "SHIP", "incident": "USE"}
+"""How the codes of places begin that are no spot in a store: a shipment's and a receiving point's, each followed by
+`UNNAMED_DIGITS` of its id. People know them by the document, so pages and papers name only the kind."""
+UNNAMED_DIGITS = 12
+
+
 class SiteKind(StrEnum):
     """储备库, 储备点, 避难场所, 企业代储."""
 
@@ -31,6 +37,15 @@ class PlaceKind(StrEnum):
     LOAN = "loan"
     INCIDENT = "incident"
     OUTSIDE = "outside"
+
+
+def unnamed_kind(code: str) -> str | None:
+    """The kind of a place whose code no one reads, or None for a bin or an area of a store."""
+    for kind, start in UNNAMED.items():
+        digits = code.removeprefix(start)
+        if code.startswith(start) and len(digits) == UNNAMED_DIGITS and not set(digits) - set("0123456789ABCDEF"):
+            return kind
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,6 @@ from warehouse.asides import queries as asides
 from warehouse.commitments import queries as commitments
 from warehouse.counts import queries as counts
 from warehouse.counts.model import OPEN
-from warehouse.people import queries as people
 from warehouse.people import rules
 from warehouse.picking import queries as picks
 from warehouse.picking.model import Status as PickStatus
@@ -109,7 +108,6 @@ async def home_page(request: Request[Any, Any, Any], stamp: Stamped, caller: Cal
         "home.html",
         tasks=tasks,
         done=done,
-        names=await people.names_of({move.person_id for move in done if move.person_id is not None}),
         groups=words.navigation(viewer.may),
         headline=viewer.may(Permission.NORM_EDIT),
         password_days=rules.password_warning(caller.password_set_at, edge.clock(), edge.policy),

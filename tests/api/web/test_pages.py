@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.web import assets, pages
+from api.web import assets, pages, words
 from api.web.languages import as_data, language
 from api.web.routes import HANDLERS
 from api.web.routes.session import local_path
+from warehouse.people.model import PersonName
 
 WEB = Path(assets.__file__).parent
 
@@ -79,3 +80,31 @@ def test_files_outside_the_build_are_not_served(tmp_path: Path) -> None:
         "nothing",
     ):
         assert assets.find_asset(name) is None
+
+
+def test_people_are_called_by_name() -> None:
+    """A page says who did something by name, where it knows the login."""
+    known = {"cz.keeper": PersonName("林晓舟", "Lin Xiaozhou")}
+    for code, name in (("zh", "林晓舟"), ("en", "Lin Xiaozhou")):
+        shown = pages.environment(code).from_string("{{ one | who }}/{{ two | who }}/{{ none | who }}")
+        told = {"one": "cz.keeper", "two": "gone", "none": None, "lang": language(code), "names_by_login": known}
+        assert shown.render(told) == f"{name}/gone/"
+
+
+def test_no_desk_page_shows_a_bare_login() -> None:
+    """Administrators see logins; everybody else names (`| who`). Who spoke an order is a name that was typed."""
+    bare = re.compile(r">[^<]*\{\{ (?!viewer)[a-z_.]+\.(login|(?!spoken)[a-z]+_by) \}\}")
+    found = [
+        (path.name, one[0])
+        for path in (WEB / "templates").glob("*.html")
+        if not path.name.startswith(("admin", "first_start", "password", "second_factor"))
+        for one in bare.finditer(path.read_text())
+    ]
+    assert [one for one in found if "| named }} · {{" not in one[1]] == []
+
+
+def test_places_on_the_road_are_named_by_kind() -> None:
+    assert words.place_name(language("zh"), "SHIP0123456789AB") == "运输车辆"
+    assert words.place_name(language("zh"), "USE0123456789AB") == "接收点"
+    assert words.place_name(language("zh"), "A-01-02") == "A-01-02"
+    assert words.place_name(language("zh"), "SHIP-01") == "SHIP-01"

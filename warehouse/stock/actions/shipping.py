@@ -12,6 +12,7 @@ from catalog.kernel import db
 from catalog.kernel.access import Permission
 from catalog.kernel.errors import Invalid, Missing
 from catalog.kernel.stamp import Stamp
+from warehouse.sites.model import UNNAMED, UNNAMED_DIGITS
 from warehouse.stock import queries
 from warehouse.stock.actions.posting import PERMISSION, check_open, codes_of, post_one
 from warehouse.stock.model import (
@@ -89,7 +90,7 @@ async def write_off(
 
 async def add_place(*, kind: str, id: UUID, site_id: int) -> int:  # noqa: A002
     """A place with a balance for a shipment (at its sender) or a receiving point; call inside its transaction."""
-    key = {"shipment": "SHIP", "incident": "USE"}[kind] + id.hex[:12].upper()
+    key = UNNAMED[kind] + id.hex[:UNNAMED_DIGITS].upper()
     place: int = await db.fetch_value(
         "INSERT INTO place (uuid, kind, site_id, code, key) VALUES ($1, $2, $3, $4, $4) RETURNING id",
         id,
