@@ -42,7 +42,7 @@ from catalog.packs.model import NewPack, PackFacts
 from catalog.regions import actions as regions
 from catalog.regions.model import NewRegion, RegionCode, RegionFact, RegionFacts, RegionKind, Tier
 from catalog.regions.queries import find_regions
-from catalog.seeds.loader import care_of, load_city, load_common, substitutes_of
+from catalog.seeds.loader import care_of, load_city, load_common, people_of_city, substitutes_of
 from catalog.seeds.model import CitySeeds, CommonSeeds, ItemSeed, RegionSeed
 from warehouse.parties import actions as parties
 from warehouse.parties.model import Duty, NewParty, PartyFacts, PartyKind
@@ -75,9 +75,8 @@ async def load_if_empty() -> bool:
     whole demo already. Raises Invalid where a seed file is wrong.
     """
     settings = get_settings()
-    seeds = load_city(settings.demo_city, load_common())
     shown: dict[str, tuple[str, str, str]] = {}
-    for person in seeds.people.values():
+    for person in people_of_city(settings.demo_city).values():
         shown.setdefault(person.role, (person.login, settings.demo_password, person.role.value))
     begun, done = (uuid5(NAMESPACE, f"{settings.demo_city}/{step}") for step in ("regions", "done"))
     rows = await db.fetch("SELECT id FROM attempt WHERE id = ANY($1::uuid[]) AND outcome = 'done'", [begun, done])

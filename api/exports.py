@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import xlsxwriter
 from litestar import Response
 from litestar.background_tasks import BackgroundTask
 from litestar.response import File, Stream
@@ -187,6 +186,8 @@ async def _xlsx(sheet: Sheet, rows: _Rows) -> Path:
 
 def write_xlsx(sheet: Sheet, spool: str, out: str, count: int, cut: bool) -> None:
     """In the worker: one sheet of rows with a frozen head and a filter, one with what the list is."""
+    import xlsxwriter
+
     options = {
         "constant_memory": True,
         "strings_to_formulas": False,

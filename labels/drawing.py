@@ -7,11 +7,13 @@ same drawing.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
-
-from reportlab.pdfgen.canvas import Canvas
+from typing import TYPE_CHECKING
 
 from labels.codes.symbols import QUIET, Symbol
 from labels.fonts import MM_PER_POINT, Font
+
+if TYPE_CHECKING:
+    from reportlab.pdfgen.canvas import Canvas
 
 POINTS_PER_MM = 1 / MM_PER_POINT
 
@@ -134,8 +136,10 @@ class Drawing:
 
 def new_canvas(
     width: float, height: float, title: str, font: Font, *, compressed: bool = True
-) -> tuple[BytesIO, Canvas]:
+) -> "tuple[BytesIO, Canvas]":
     """A PDF of one page size in millimetres that holds no clock and no chance: same painting, same bytes."""
+    from reportlab.pdfgen.canvas import Canvas
+
     out = BytesIO()
     canvas = Canvas(
         out,
@@ -149,7 +153,7 @@ def new_canvas(
     return out, canvas
 
 
-def paint(canvas: Canvas, drawing: Drawing, font: Font, left: float, top: float, page_height: float) -> None:
+def paint(canvas: "Canvas", drawing: Drawing, font: Font, left: float, top: float, page_height: float) -> None:
     """Put the drawing on the canvas with its top left corner at (left, top), millimetres from the page's."""
     ox = left * POINTS_PER_MM
     oy = (page_height - top) * POINTS_PER_MM
@@ -159,7 +163,7 @@ def paint(canvas: Canvas, drawing: Drawing, font: Font, left: float, top: float,
     _paint_texts(canvas, drawing.texts, font, ox, oy)
 
 
-def _paint_boxes(canvas: Canvas, boxes: Iterable[Box], ox: float, oy: float) -> None:
+def _paint_boxes(canvas: "Canvas", boxes: Iterable[Box], ox: float, oy: float) -> None:
     for box in boxes:
         area = box.area
         canvas.setStrokeGray(box.grey)
@@ -176,7 +180,7 @@ def _paint_boxes(canvas: Canvas, boxes: Iterable[Box], ox: float, oy: float) -> 
         )
 
 
-def _paint_symbol(canvas: Canvas, placed: Placed, ox: float, oy: float) -> None:
+def _paint_symbol(canvas: "Canvas", placed: Placed, ox: float, oy: float) -> None:
     """One path of rectangles: reportlab's call per rectangle is the dearest part of a label."""
     across = placed.module * POINTS_PER_MM
     down = placed.bar * POINTS_PER_MM
@@ -190,7 +194,7 @@ def _paint_symbol(canvas: Canvas, placed: Placed, ox: float, oy: float) -> None:
     canvas._code.append(" ".join(path) + " f")
 
 
-def _paint_texts(canvas: Canvas, texts: Iterable[Text], font: Font, ox: float, oy: float) -> None:
+def _paint_texts(canvas: "Canvas", texts: Iterable[Text], font: Font, ox: float, oy: float) -> None:
     out = canvas.beginText()
     grey: float | None = None
     for item in texts:

@@ -5,9 +5,6 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFError, TTFont
-
 from labels.errors import LabelProblem, MissingGlyph
 
 MM_PER_POINT = 25.4 / 72
@@ -63,6 +60,9 @@ def register(path: str | Path) -> Font:
 
 @lru_cache(maxsize=8)
 def _register(path: str) -> Font:
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.ttfonts import TTFError, TTFont
+
     name = "labels-" + sha256(path.encode()).hexdigest()[:12]
     try:
         loaded = TTFont(name, path, subfontIndex=0)

@@ -1,7 +1,5 @@
 """/api/v1: JSON for programs and phones. Handlers read through queries and write through actions; no decisions."""
 
-from typing import Any, Self
-
 from litestar import Router
 
 from api.rest import (
@@ -44,20 +42,14 @@ from api.rest import (
     tokens,
     views,
 )
-
-
-class _MadeForOne(Router):
-    """Made anew for each application, so nothing in it need be copied when it is registered: a sixth of the start."""
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return self
+from api.routers import MadeForOne
 
 
 def router() -> Router:
     """Everything under /api/v1. A new module of handlers is added to this list."""
-    return _MadeForOne(
+    return MadeForOne(
         "/api/v1",
-        route_handlers=[
+        [
             *sessions.HANDLERS,
             *second_factors.HANDLERS,
             *first_start.HANDLERS,

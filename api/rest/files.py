@@ -19,7 +19,7 @@ from api.schemas.files import FileAdded, FileNew, FileOut, FileRetire, FilesAtta
 from catalog.kernel.access import Permission
 from catalog.kernel.errors import Invalid, Missing
 from catalog.kernel.stamp import Stamp
-from warehouse.files import actions, pictures, queries
+from warehouse.files import actions, queries
 from warehouse.files.model import Content, FileKind, StoredFile, Subject
 
 TAGS = ["files"]
@@ -37,7 +37,9 @@ async def add_file(stamp: Stamped, data: JSONBody[FileNew]) -> FileAdded:
         content = base64.b64decode("".join(data.content.split()), validate=True)
     except (binascii.Error, ValueError) as error:
         raise Invalid("file.not-base64", "文件内容须为 base64 编码") from error
-    cleaned = actions.fit(await rendering.RENDERER.run(pictures.clean, content))
+    from warehouse.files.pictures import clean
+
+    cleaned = actions.fit(await rendering.RENDERER.run(clean, content))
     done = await actions.add_file(stamp=stamp, file=cleaned, name=data.name, note=data.note, subject=subject)
     return FileAdded(**{name: done[name] for name in FileAdded.model_fields if name in done})
 

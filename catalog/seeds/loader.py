@@ -100,6 +100,14 @@ def load_city(name: str, common: CommonSeeds, root: Traversable | None = None) -
     )
 
 
+def people_of_city(name: str, root: Traversable | None = None) -> dict[str, PersonSeed]:
+    """The demo people of one city alone, by login: no other file than theirs and what it refers to is read."""
+    folder = (root or shipped()).joinpath("cities").joinpath(name)
+    regions = _regions(folder)
+    parties = _parties(folder, regions)
+    return _people(folder, regions, _sites(folder, regions, parties), parties)
+
+
 def care_of(item: ItemSeed, common: CommonSeeds) -> tuple[CareSeed, ...]:
     """The care that holds for one item: its own rows, else its class's, else the parent class's, per kind.
 

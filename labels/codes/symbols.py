@@ -12,9 +12,6 @@ from functools import lru_cache
 from typing import Any
 
 import zxingcpp
-from barcode.codex import Code128, Gs1_128
-from barcode.ean import EuropeanArticleNumber13
-from barcode.errors import BarcodeError
 
 from labels.codes.gs1 import GS, Fields, Flaw, has_check_digit, split_elements
 from labels.errors import BadCode
@@ -139,27 +136,37 @@ def _unfit(kind: SymbolKind, data: str, why: str) -> BadCode:
 def _ean_13(data: str) -> tuple[str, ...]:
     if len(data) != 13 or not (data.isascii() and data.isdigit()) or not has_check_digit(data):
         raise _unfit(SymbolKind.EAN_13, data, "13 digits with their check digit are needed")
-    return (_built(EuropeanArticleNumber13(data)),)
+    return (_bars(SymbolKind.EAN_13, data),)
 
 
 def _code_128(data: str) -> tuple[str, ...]:
     if not 1 <= len(data) <= MAX_CODE_128 or not all(" " <= c <= "~" for c in data):
         raise _unfit(SymbolKind.CODE_128, data, f"1 to {MAX_CODE_128} printable ASCII characters are needed")
-    return (_built(Code128(data)),)
+    return (_bars(SymbolKind.CODE_128, data),)
 
 
 def _gs1_128(data: str) -> tuple[str, ...]:
     _elements(SymbolKind.GS1_128, data)
     if len(data) > MAX_GS1_128:
         raise _unfit(SymbolKind.GS1_128, data, f"{len(data)} characters, at most {MAX_GS1_128} are allowed")
-    return (_built(Gs1_128(data.replace(GS, Gs1_128.FNC1_CHAR))),)
+    return (_bars(SymbolKind.GS1_128, data),)
 
 
-def _built(code: Code128 | EuropeanArticleNumber13) -> str:
+def _bars(kind: SymbolKind, data: str) -> str:
+    from barcode.codex import Code128, Gs1_128
+    from barcode.ean import EuropeanArticleNumber13
+    from barcode.errors import BarcodeError
+
     try:
+        if kind is SymbolKind.EAN_13:
+            code: Code128 | EuropeanArticleNumber13 = EuropeanArticleNumber13(data)
+        elif kind is SymbolKind.CODE_128:
+            code = Code128(data)
+        else:
+            code = Gs1_128(data.replace(GS, Gs1_128.FNC1_CHAR))
         bars: str = code.build()[0]
     except (BarcodeError, RuntimeError, ValueError, KeyError) as error:
-        raise BadCode("labels.unfit-for-symbol", str(error), {"data": str(code)}) from error
+        raise _unfit(kind, data, str(error)) from error
     return bars
 
 

@@ -5,8 +5,7 @@ from io import BytesIO
 from math import ceil
 from pathlib import Path
 from threading import Lock
-
-from PIL import Image, ImageDraw
+from typing import TYPE_CHECKING
 
 from labels.drawing import Area, Box, Drawing, Placed, Text, new_canvas, paint
 from labels.errors import LabelProblem
@@ -16,6 +15,9 @@ from labels.sheets.faces import face
 from labels.sheets.layouts import Layout
 from labels.sheets.model import Label
 from labels.sheets.zpl import graphic
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 _MM_PER_INCH = 25.4
 _THERMAL_DPI = (203, 300, 600)
@@ -137,7 +139,7 @@ def _step(dpi: int) -> float:
     return _MM_PER_INCH / dpi if dpi >= 200 else PRINT_STEP_MM
 
 
-def _pictures(drawings: Sequence[Drawing], font: Font, dpi: int, finish: Callable[[Image.Image], bytes]) -> list[bytes]:
+def _pictures(drawings: Sequence[Drawing], font: Font, dpi: int, finish: "Callable[[Image], bytes]") -> list[bytes]:
     """What `finish` makes of each drawing in grey, rendered from a PDF page of its own.
 
     From 200 dpi on symbols sit on dots and are painted dot by dot, without the soft edges of rendering.
@@ -168,13 +170,15 @@ def _pictures(drawings: Sequence[Drawing], font: Font, dpi: int, finish: Callabl
     return finished
 
 
-def _png(image: Image.Image, dpi: int) -> bytes:
+def _png(image: "Image", dpi: int) -> bytes:
     out = BytesIO()
     image.save(out, "PNG", dpi=(dpi, dpi))
     return out.getvalue()
 
 
-def _stamp(image: Image.Image, placed: Placed, dpi: int) -> None:
+def _stamp(image: "Image", placed: Placed, dpi: int) -> None:
+    from PIL import ImageDraw
+
     dots = dpi / _MM_PER_INCH
     x0, y0 = round(placed.x * dots), round(placed.y * dots)
     across, down = round(placed.module * dots), round(placed.bar * dots)
@@ -187,6 +191,8 @@ def _stamp(image: Image.Image, placed: Placed, dpi: int) -> None:
         )
 
 
-def _black(image: Image.Image) -> Image.Image:
+def _black(image: "Image") -> "Image":
     """Black and white without dithering: thin strokes of small characters keep their shape."""
-    return image.point(lambda level: 255 if level >= 140 else 0).convert("1", dither=Image.Dither.NONE)
+    from PIL.Image import Dither
+
+    return image.point(lambda level: 255 if level >= 140 else 0).convert("1", dither=Dither.NONE)

@@ -7,11 +7,13 @@ the line above.
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from PIL import Image
+if TYPE_CHECKING:
+    from PIL import Image
 
 
-def graphic(image: Image.Image, copies: int = 1) -> bytes:
+def graphic(image: "Image.Image", copies: int = 1) -> bytes:
     """One label format that prints a black-and-white image (mode 1) as large as it is."""
     width, height = image.size
     row_bytes = -(-width // 8)
@@ -62,8 +64,10 @@ def _run(digit: str, times: int) -> str:
 _field = re.compile(rb"\^GFA,(\d+),(\d+),(\d+),([^^]*)\^FS")
 
 
-def pictures(zpl: bytes) -> list[Image.Image]:
+def pictures(zpl: bytes) -> "list[Image.Image]":
     """The bitmaps of a ZPL stream written by `graphic`, for previews and proofs."""
+    from PIL import Image
+
     found: list[Image.Image] = []
     for match in _field.finditer(zpl):
         total, row_bytes = int(match[1]), int(match[3])

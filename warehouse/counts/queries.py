@@ -105,7 +105,17 @@ WHERE r.person_id = ANY($1::bigint[]) AND r.finished_at IS NULL AND NOT r.void
 
 async def veils_of(person_ids: Collection[int | None]) -> dict[int, Veil]:
     """What the books may not tell these persons now; who counts no bin is left out."""
-    rows = await db.fetch(_VEIL, sorted({one for one in person_ids if one is not None}))
+    sql, args = ask_veils(person_ids)
+    return read_veils(await db.fetch(sql, *args))
+
+
+def ask_veils(person_ids: Collection[int | None]) -> db.Question:
+    """`veils_of` as a question, for whoever asks the database several things at once; `read_veils` reads the answer."""
+    return _VEIL, (sorted({one for one in person_ids if one is not None}),)
+
+
+def read_veils(rows: Sequence[db.Row]) -> dict[int, Veil]:
+    """The answer to `ask_veils`, by person."""
     found = {}
     for person in {row[0] for row in rows}:
         own = [row for row in rows if row[0] == person]

@@ -3,8 +3,6 @@
 import io
 from collections.abc import Sequence
 
-import xlsxwriter
-
 from warehouse.exchange.model import Cell, Field, ImportKind
 from warehouse.exchange.rules.fields import FIELDS
 
@@ -17,6 +15,8 @@ def template(kind: ImportKind) -> bytes:
 
     Rows that begin with 说明 or 示例 are left out when the file comes back.
     """
+    import xlsxwriter
+
     out = io.BytesIO()
     fields = [one for one in FIELDS[kind] if one.kept]
     with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False}) as book:
@@ -58,6 +58,8 @@ def _list_of(one: Field) -> dict[str, object]:
 
 def table(title: str, headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> bytes:
     """A plain table; texts stay texts, also those that begin with = + - @."""
+    import xlsxwriter
+
     out = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(out, options) as book:

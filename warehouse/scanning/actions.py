@@ -7,7 +7,7 @@ first answer; with other content it is refused. On a database error the batch is
 import json
 from collections.abc import Container, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from catalog.kernel.errors import Problem, Refused
 from catalog.kernel.jsontext import json_text
 from catalog.kernel.time import day_of
 from warehouse.counts import queries as counts
+from warehouse.counts.model import Veil
 from warehouse.replenishment import actions as deliveries
 from warehouse.scanning import counting, rules
 from warehouse.scanning.model import (
@@ -143,10 +144,16 @@ async def _again(scans: Sequence[Scan], error: Exception) -> list[ScanResult]:
 async def _scan(scans: Sequence[Scan]) -> list[ScanResult]:
     results: list[ScanResult | None] = [None] * len(scans)
     asked = ask(scans, day_of(scans[0].stamp.recorded_at))
-    earlier, *answers = await db.fetch_together((_EARLIER, ([s.request.id for s in scans],)), *asked.questions)
+    looking = {one.stamp.person_id for one in scans if one.request.mode is Mode.LOOK_UP}
+    earlier, *answers = await db.fetch_together(
+        (_EARLIER, ([s.request.id for s in scans],)),
+        *asked.questions,
+        *([counts.ask_veils(looking)] if looking else []),
+    )
+    veils = _Veils(looking, counts.read_veils(answers.pop()) if looking else {})
     fresh = _set_aside_repeats(scans, earlier, results)
     if fresh:
-        decided = await _decide([scans[index] for index in fresh], asked, answers, fresh)
+        decided = await _decide([scans[index] for index in fresh], asked, answers, fresh, veils)
         for index, result in zip(fresh, decided, strict=True):
             results[index] = result
     first = {scans[index].request.id: results[index] for index in fresh}
@@ -199,7 +206,7 @@ def _other_content(scan: Scan) -> ScanResult:
 
 
 async def _decide(
-    scans: Sequence[Scan], asked: Asked, answers: Sequence[Sequence[Any]], fresh: Sequence[int]
+    scans: Sequence[Scan], asked: Asked, answers: Sequence[Sequence[Any]], fresh: Sequence[int], veils: "_Veils"
 ) -> list[ScanResult]:
     targets, world = await resolve(asked, answers, fresh)
     intents: list[Intent] = []
@@ -209,7 +216,7 @@ async def _decide(
     for index, (one, intent) in enumerate(zip(scans, intents, strict=True)):
         if isinstance(intent, Tally):
             intents[index] = await counting.enter(one, intent)
-    await _cover(scans, intents)
+    await _cover(scans, intents, veils)
     made = await _make_lots(scans, intents)
     codes = _place_codes(world)
     postings: dict[int, Posting] = {}
@@ -237,12 +244,27 @@ async def _decide(
     return [result for _, result, _, _ in stored]
 
 
-async def _cover(scans: Sequence[Scan], intents: list[Intent]) -> None:
+@dataclass(slots=True)
+class _Veils:
+    """What the books may not tell the persons who have been `asked` about. About those who look things up it is asked
+    with the first question; others rarely hear a figure, and it is asked for then."""
+
+    asked: set[int | None]
+    found: dict[int, Veil]
+
+    async def of(self, person_ids: set[int | None]) -> dict[int, Veil]:
+        if missing := person_ids - self.asked:
+            self.found |= await counts.veils_of(missing)
+            self.asked |= missing
+        return self.found
+
+
+async def _cover(scans: Sequence[Scan], intents: list[Intent], known: _Veils) -> None:
     """Leave out of answers what the books have in a bin that the scanner's own person is counting."""
     telling = [index for index, intent in enumerate(intents) if isinstance(intent, Answer) and tells(intent)]
     if not telling:
         return
-    veils = await counts.veils_of({scans[index].stamp.person_id for index in telling})
+    veils = await known.of({scans[index].stamp.person_id for index in telling})
     for index in telling:
         veil = veils.get(scans[index].stamp.person_id or 0)
         intent = intents[index]

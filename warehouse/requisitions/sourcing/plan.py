@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from warehouse.requisitions.sourcing.choices import Choice, Choices, closeness, fefo, lay_out, way_of
-from warehouse.requisitions.sourcing.exact import solve
 from warehouse.requisitions.sourcing.greedy import take_greedily
 from warehouse.requisitions.sourcing.model import (
     Change,
@@ -28,6 +27,8 @@ Ride = tuple[str, str]
 
 def plan(task: Task) -> Plan:
     """The exact plan: cover by priority, nearer tiers, in time, expires first; then few shipments, little transport."""
+    from warehouse.requisitions.sourcing.exact import solve  # the solver: loaded where it solves
+
     found = lay_out(task)
     hauls = [_tonne_km(task, found, choice) for choice in found.choices]
     solved = solve(found, hauls.__getitem__)
