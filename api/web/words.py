@@ -450,7 +450,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "need": N_("need"),
         "requisition": N_("requisition"),
         "release": N_("release order"),
-        "shipment": N_("shipment"),
+        "shipment": N_("shipment (waybill)"),
         "receiving_point": N_("receiving point"),
         "recovery_duty": N_("recovery duty"),
     },

@@ -5,8 +5,7 @@
 //   data-version: the version read, sent as If-Match. data-told="#id": the answer is shown there (told.js), not left.
 //   {name} in the address is taken from the field of that name.
 //   inputs: name="a.b" nests, name="lines[].x" inside [data-rows] > [data-row] makes rows;
-//   data-type="int|decimal|money|base|lines|numbers|within"; data-skip is not sent; empty means not said (data-null: means nothing).
-//   data-type="int|money|base|lines|minute"; data-skip is not sent; empty means not said (data-null: means nothing).
+//   data-type="int|decimal|money|base|lines|numbers|within|minute"; data-skip is not sent; empty means not said (data-null: means nothing).
 import { call, NoAnswer, Problem } from "./api.js";
 import { all, h, one } from "./dom.js";
 import { newId } from "./ids.js";
@@ -97,9 +96,20 @@ function valid(form) {
   }
   if (form.checkValidity()) return true;
   const wrong = one(":invalid:not(fieldset)", form);
-  tell(form, `${labelOf(wrong)}: ${wrong.validationMessage}`, []);
+  tell(form, `${labelOf(wrong)}: ${flaw(wrong)}`, []);
   wrong.focus();
   return false;
+}
+
+// What is wrong with a field, in the page's language: the browser's own words are in the browser's.
+function flaw(field) {
+  const { valueMissing, patternMismatch, rangeUnderflow, rangeOverflow, stepMismatch, badInput } = field.validity;
+  if (valueMissing) return t("this must be filled in");
+  if (patternMismatch && field.title) return field.title;
+  if (rangeUnderflow) return t("at least {low}", { low: field.min });
+  if (rangeOverflow) return t("at most {high}", { high: field.max });
+  if (stepMismatch || badInput) return t("this is not a figure that fits here");
+  return field.validationMessage;
 }
 
 const labelOf = (field) =>
@@ -260,13 +270,18 @@ function tell(form, text, small) {
   place.scrollIntoView({ block: "nearest" });
 }
 
+const NOT_AT_ONCE_MS = 400;
+
+// "Yes" sleeps for a moment: the second half of a double press may fall where it comes to stand.
 export function confirmed(text) {
   return new Promise((resolve) => {
+    const yes = h("button", { class: "btn btn-primary btn-lg", value: "yes", disabled: true }, t("Yes"));
+    setTimeout(() => (yes.disabled = false), NOT_AT_ONCE_MS);
     const dialog = h("dialog", { class: "dialog" },
       h("form", { method: "dialog" },
         h("p", { class: "dialog-text" }, text),
         h("div", { class: "ask-buttons" },
-          h("button", { class: "btn btn-primary btn-lg", value: "yes" }, t("Yes")),
+          yes,
           h("button", { class: "btn btn-lg", value: "no", autofocus: true }, t("No")))));
     dialog.addEventListener("close", () => {
       dialog.remove();
