@@ -1,7 +1,7 @@
 // Counting bin by bin: scan the bin, scan what lies in it, say how much, next bin. Blind: nothing here knows the books.
 // Scans go through the same queue as at the desk: kept in the browser until they are answered.
 import { call, NoAnswer, Problem } from "./api.js";
-import { all, h, one } from "./dom.js";
+import { all, asleep, h, one } from "./dom.js";
 import { confirmed } from "./forms.js";
 import { newId } from "./ids.js";
 import { Queue } from "./scan/queue.js";
@@ -120,6 +120,7 @@ function opened(dialog) {
   dialog.returnValue = "";
   dialog.showModal();
   return new Promise((resolve) => dialog.addEventListener("close", () => {
+    all(".count-buttons button").forEach(asleep); // they lay beneath what was pressed
     input.focus();
     resolve();
   }, { once: true }));
@@ -295,12 +296,20 @@ function show() {
     h("strong", {}, `${quantity(line.quantity, line.unit_factor)} ${unitWord(line.unit)}`),
     h("button", { type: "button", class: "btn", "aria-label": t("Take {item} out again?", { item: line.item }), onclick: () => takeOut(line) }, "✕"))));
   one("#count-empty").hidden = lines.length > 0;
-  one("#finish").hidden = !counting || lines.length === 0;
-  one("#empty").hidden = !counting || lines.length > 0;
-  all("#unknown, #new-goods, #leave").forEach((button) => (button.hidden = !counting));
-  one("#begin").hidden = Boolean(counting) || !next;
+  offer("#finish", counting && lines.length > 0);
+  offer("#empty", counting && lines.length === 0);
+  offer("#unknown, #new-goods, #leave", counting);
+  offer("#begin", !counting && next);
   one("#bin-list").replaceChildren(...bins().map((each) => h("li", { class: [each.status === "counted" ? "is-counted" : "", each.key === here ? "is-here" : ""].join(" ") },
     h("strong", {}, placeWord(each.code)), h("span", {}, each.status === "counted" ? t("has been counted") : each.status === "counting" ? each.by || t("being counted") : each.done_by_me ? t("for another person") : t("waiting")))));
+}
+
+// These stand in each other's place: "Bin is empty" where "Begin" was pressed.
+function offer(buttons, wanted) {
+  for (const button of all(buttons)) {
+    if (wanted && button.hidden) asleep(button);
+    button.hidden = !wanted;
+  }
 }
 
 function showQueue({ waiting, trouble }) {
@@ -331,7 +340,7 @@ one("#new-goods")?.addEventListener("click", newGoods);
 one("#leave").addEventListener("click", leave);
 one("#begin").addEventListener("click", async () => {
   const next = nextBin();
-  if (!next) return;
+  if (!next || busy) return;
   here = next.key;
   if (await act("begin")) {
     Object.assign(next, { status: "counting", mine: true });

@@ -15,3 +15,12 @@ export function h(tag, attributes = {}, ...children) {
 
 export const one = (selector, root = document) => root.querySelector(selector);
 export const all = (selector, root = document) => Array.from(root.querySelectorAll(selector));
+
+const NOT_AT_ONCE_MS = 400;
+
+// A button that has just come sleeps for a moment: the second half of a double press may fall where it comes to stand.
+export function asleep(button) {
+  button.disabled = true;
+  setTimeout(() => (button.disabled = false), NOT_AT_ONCE_MS);
+  return button;
+}

@@ -7,7 +7,7 @@
 //   inputs: name="a.b" nests, name="lines[].x" inside [data-rows] > [data-row] makes rows;
 //   data-type="int|decimal|money|base|lines|numbers|within|minute"; data-skip is not sent; empty means not said (data-null: means nothing).
 import { call, NoAnswer, Problem } from "./api.js";
-import { all, h, one } from "./dom.js";
+import { all, asleep, h, one } from "./dom.js";
 import { newId } from "./ids.js";
 import { photosOf, ready } from "./photo.js";
 import { saying, t } from "./text.js";
@@ -176,16 +176,18 @@ function read(field, into, button) {
   put(into, field.name, converted(text, field));
 }
 
+// What is no figure goes as it is: the server says so. JSON would make nothing of it, and that is an answer too.
+const figure = (text, made) => (Number.isFinite(Number(text)) ? made(Number(text)) : text);
+
 function converted(text, field) {
   switch (field.dataset.type || (field.type === "number" ? "int" : "")) {
     case "int":
-      return Number(text);
     case "decimal":
-      return Number(text);
+      return figure(text, Number);
     case "money":
-      return Math.round(Number(text) * 100);
+      return figure(text, (count) => Math.round(count * 100));
     case "base":
-      return Math.round(Number(text) * Number(field.dataset.factor || 1));
+      return figure(text, (count) => Math.round(count * Number(field.dataset.factor || 1)));
     case "within": // hours from now, as an instant
       return new Date(Date.now() + Number(text) * 3600_000).toISOString();
     case "minute": // a time of the day, as minutes
@@ -270,18 +272,13 @@ function tell(form, text, small) {
   place.scrollIntoView({ block: "nearest" });
 }
 
-const NOT_AT_ONCE_MS = 400;
-
-// "Yes" sleeps for a moment: the second half of a double press may fall where it comes to stand.
 export function confirmed(text) {
   return new Promise((resolve) => {
-    const yes = h("button", { class: "btn btn-primary btn-lg", value: "yes", disabled: true }, t("Yes"));
-    setTimeout(() => (yes.disabled = false), NOT_AT_ONCE_MS);
     const dialog = h("dialog", { class: "dialog" },
       h("form", { method: "dialog" },
         h("p", { class: "dialog-text" }, text),
         h("div", { class: "ask-buttons" },
-          yes,
+          asleep(h("button", { class: "btn btn-primary btn-lg", value: "yes" }, t("Yes"))),
           h("button", { class: "btn btn-lg", value: "no", autofocus: true }, t("No")))));
     dialog.addEventListener("close", () => {
       dialog.remove();
