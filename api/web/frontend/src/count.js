@@ -118,9 +118,11 @@ function choose(title, options) {
 
 function opened(dialog) {
   dialog.returnValue = "";
+  const beneath = all(".count-buttons button"); // a double press on the dialog's button would go through to them
+  beneath.forEach((button) => (button.disabled = true));
   dialog.showModal();
   return new Promise((resolve) => dialog.addEventListener("close", () => {
-    all(".count-buttons button").forEach(asleep); // they lay beneath what was pressed
+    beneath.forEach(asleep);
     input.focus();
     resolve();
   }, { once: true }));
@@ -164,16 +166,25 @@ one("#pad").addEventListener("keydown", (event) => {
 
 // --- the server's verbs of a bin ------------------------------------------------------------------------
 
-async function act(verb, body, attempt = newId()) {
+// What was sent and not answered keeps its id: pressed again, it has one effect.
+const unanswered = new Map();
+
+async function act(verb, body) {
   if (!here || busy) return null;
   if (queue.waiting.length) {
     say("refused", t("Not sent yet"), t("Scans are still on their way. Try again when they have been answered."));
     return null;
   }
   busy = true;
+  const url = `/api/v1/counts/${state.id}/bins/${encodeURIComponent(here)}/${verb}`;
+  const sent = JSON.stringify([url, body]);
+  unanswered.set(sent, unanswered.get(sent) || newId());
   try {
-    return await call("POST", `/api/v1/counts/${state.id}/bins/${encodeURIComponent(here)}/${verb}`, body, attempt);
+    const answer = await call("POST", url, body, unanswered.get(sent));
+    unanswered.delete(sent);
+    return answer;
   } catch (error) {
+    if (!(error instanceof NoAnswer)) unanswered.delete(sent);
     sound("refused");
     if (error instanceof NoAnswer) say("refused", t("Not done yet"), t("No answer from the server. Press again when the network is back."));
     else if (error instanceof Problem) say("refused", t("Refused"), saying(error.code, error.detail), [error.facts.by || ""]);
