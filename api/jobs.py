@@ -225,10 +225,15 @@ async def _send_reports(context: Context) -> Said:
 
 
 async def _follow_calls(context: Context) -> Said:
+    from api import replanning
     from warehouse.requisitions import actions
 
     moved = await actions.follow_calls(now=context.clock())
-    return Said(f"随调用单推进申请 {moved} 份", f"Brought {moved} requisitions as far as their call-offs")
+    planned = await replanning.turn(context.clock())
+    return Said(
+        f"随调用单推进申请 {moved} 份，占用被调走后重新计算方案 {planned} 份",
+        f"Brought {moved} requisitions as far as their call-offs, planned {planned} anew whose goods were taken",
+    )
 
 
 JOBS: Mapping[str, Job] = {
@@ -238,7 +243,7 @@ JOBS: Mapping[str, Job] = {
         Job("house.verify", "账目核对", "Recompute every figure", _verify, Schedule(3, 10), 240),
         Job("alerts.full", "预警全部重判", "Judge all alerts anew", _judge_all, Schedule(0, 5), 60),
         Job("reports.send", "定期报表", "Make and send reports", _send_reports, Schedule(every_minutes=30), 25),
-        Job("requisitions.follow", "申请随调用单推进", "Follow call-offs", _follow_calls, Schedule(every_minutes=1), 5),
+        Job("requisitions.follow", "申请推进与重排", "Requisitions go on", _follow_calls, Schedule(every_minutes=1), 5),
         Job("house.verify-audit", "审计链核查", "Check the audit chain", _verify_audit, Schedule(4, 10), 240),
         Job("house.anchor", "审计锚", "Anchor the audit chain", _anchor, Schedule(every_minutes=30), 20),
         Job("house.retention", "到期数据删除", "Delete what is kept no longer", _retain, Schedule(4, 40), 60),

@@ -221,8 +221,8 @@ async def list_plans(stamp: Stamped, requisition: FromPath[UUID]) -> SourcingPla
 
 @post("/requisitions/{requisition:uuid}/accept", opt={VERB: "requisition.accept"}, tags=TAGS, status_code=200)
 async def accept_plan(stamp: Stamped, requisition: FromPath[UUID], data: JSONBody[AcceptIn]) -> RequisitionDone:
-    """Hold the goods, all or none, write the release orders, and ask for what was promised. 409
-    `sourcing.stock-moved` names every line."""
+    """Hold the goods, all or none, write the release orders, ask for what was promised, and take what less urgent
+    requisitions hold where the plan says so. 409 `sourcing.stock-moved` names every line."""
     return _done(await actions.accept_plan(stamp=stamp, requisition_id=requisition, plan_id=data.plan))
 
 

@@ -16,12 +16,13 @@ from api.schemas.requisitions import (
     RequisitionLineOut,
     RequisitionOut,
     SourcingPlanOut,
+    TakingOut,
     WhyNotOut,
 )
 from catalog.kernel.stamp import Stamp
 from warehouse.commitments.model import Promise
 from warehouse.requisitions import queries, workflow
-from warehouse.requisitions.model import Line, Release, ReleaseLine, Requisition
+from warehouse.requisitions.model import Line, Release, ReleaseLine, Requisition, Taking
 from warehouse.requisitions.queries.promises import CalledFor
 from warehouse.requisitions.queries.shown import Origin, ShownPlan, ShownWhy
 
@@ -43,6 +44,7 @@ async def requisition_out(one: Requisition, stamp: Stamp) -> RequisitionOut:
         approvals_needed=standing.approvals,
         lines=[_line(line) for line in one.lines],
         calls=[_call(call, numbers) for call in await queries.calls_of(one.id) if call.line_id in numbers],
+        taken=[_taking(taking) for taking in await queries.takings_of(one.id)],
         allowed=workflow.allowed(standing, stamp),
         **{name: getattr(one, name) for name in plain},
         **{name: getattr(one.facts, name) for name in said},
@@ -79,6 +81,7 @@ def _origin(one: Origin) -> OriginOut:
         commitment=one.commitment_id,
         confidence=one.confidence,
         response_hours=one.response_hours,
+        held_for=one.held_for,
     )
 
 
@@ -115,6 +118,16 @@ def _call(one: CalledFor, lines: Mapping[UUID, int]) -> RequisitionCallOut:
         covers=one.covers,
         came=call.came,
         due_at=call.due_at,
+    )
+
+
+def _taking(one: Taking) -> TakingOut:
+    plain = ("at", "line", "quantity", "replanned_at", "settled_at")
+    return TakingOut(
+        by=one.taker_number,
+        priority=one.taker_priority,
+        item_name=one.item_zh,
+        **{name: getattr(one, name) for name in plain},
     )
 
 

@@ -118,6 +118,7 @@ class LevelRulesOut(Given):
     transport_hours: int
     escalate_minutes: int
     report_hours: int
+    takes: bool
 
 
 class LevelsOut(Given):

@@ -110,6 +110,19 @@ class RequisitionCallOut(Given):
     due_at: Instant | None
 
 
+class TakingOut(Given):
+    """Goods that were held for a line and a more urgent requisition (`by`) has taken, in base units of the item."""
+
+    at: Instant
+    by: str
+    priority: int
+    line: int
+    item_name: str
+    quantity: int
+    replanned_at: Instant | None
+    settled_at: Instant | None
+
+
 class RequisitionOut(Given):
     """One requisition. `allowed`: by you, now."""
 
@@ -135,6 +148,7 @@ class RequisitionOut(Given):
     approvals_needed: int
     lines: list[RequisitionLineOut]
     calls: list[RequisitionCallOut]
+    taken: list[TakingOut]
     version: int
     allowed: list[str]
 
@@ -156,6 +170,7 @@ class RequisitionDone(Receipt):
     plan: UUID | None = None
     releases: list[UUID] = []
     calls: list[UUID] = []
+    taken_from: list[UUID] = []
 
 
 class ApproveRequisitionIn(Taken):
@@ -214,7 +229,8 @@ class PlanIn(Taken):
 
 class OriginOut(Given):
     """A source: one owner's goods in one store. Of a promise (`commitment`): `site` is its contract's number and
-    `site_name` the firm or city, `owner` to whom it was promised; `confidence` in percent."""
+    `site_name` the firm or city, `owner` to whom it was promised; `confidence` in percent. `held_for`: the priority of
+    less urgent needs that hold it now and would lose it; 0: it is free."""
 
     source: str
     site: str
@@ -224,6 +240,7 @@ class OriginOut(Given):
     commitment: UUID | None = None
     confidence: int | None = None
     response_hours: int | None = None
+    held_for: int = 0
 
 
 class WhyNotOut(Given):

@@ -938,6 +938,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "accept": N_("Hold these goods"),
         "withdraw": N_("Free the goods and plan anew"),
         "follow": N_("followed its release orders"),
+        "taken": N_("lost goods to a more urgent requisition"),
         "close": N_("Close the requisition"),
     },
     "release_status": {
@@ -955,6 +956,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "refuse": N_("Keep the goods"),
         "cancel": N_("Call the order off"),
         "recall": N_("Take the order back"),
+        "taken": N_("lost goods to a more urgent requisition"),
         "file-paper": N_("File the written order"),
         "check-paper": N_("Check the written order"),
         "pick": N_("picking began"),
@@ -968,6 +970,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "district": N_("the district's goods"),
         "city": N_("the city's goods"),
         "sister": N_("another place's goods, to be replaced"),
+        "held": N_("held for a less urgent need, which loses it"),
         "commitment": N_("promised by contract"),
         "neighbour": N_("a neighbour city's goods"),
     },
@@ -1039,7 +1042,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "retire": N_("Retire"),
     },
     "call_status": {
-        "requested": N_("asked for"),
+        "requested": N_("waits for its order"),
         "activated": N_("ordered"),
         "closed": N_("closed"),
         "cancelled": N_("cancelled"),

@@ -18,6 +18,8 @@ KINDS: Mapping[AlertKind, tuple[str, str]] = {
     AlertKind.DELIVERY_LATE: ("到货逾期", "Delivery late"),
     AlertKind.ORDER_LATE: ("订单逾期", "Order late"),
     AlertKind.COMMITMENT_ENDING: ("协议到期", "Commitment ending"),
+    AlertKind.HOLD_TAKEN: ("占用被调走", "Hold taken"),
+    AlertKind.PAPER_OVERDUE: ("口头指令欠手续", "Paper of a spoken order"),
 }
 SEVERITIES: Mapping[Severity, tuple[str, str]] = {
     Severity.NOTICE: ("提示", "notice"),
@@ -126,6 +128,14 @@ def why(one: AlertKind, facts: Mapping[str, Any], *, zh: bool) -> str:
             return _pick(text, zh).format(left=left, day=day)
         case AlertKind.LEDGER_DIFFERENCE:
             return _difference(facts, day, zh)
+        case _:
+            return _of_document(one, facts, zh=zh)
+
+
+def _of_document(one: AlertKind, facts: Mapping[str, Any], *, zh: bool) -> str:
+    """The same, of what is about a paper: a delivery, an order, a commitment, a requisition, a release order."""
+    left, day = facts.get("left"), facts.get("day") or ""
+    match one:
         case AlertKind.DELIVERY_LATE:
             text = ("到货单 {number} 应于 {day} 到货", "delivery {number} should have come by {day}")
             return _pick(text, zh).format(number=facts.get("number"), day=day)
@@ -146,6 +156,31 @@ def why(one: AlertKind, facts: Mapping[str, Any], *, zh: bool) -> str:
                 else ("协议 {number} 将于 {day} 到期", "commitment {number} ends on {day}")
             )
             return _pick(text, zh).format(number=facts.get("number"), day=day)
+
+        case AlertKind.HOLD_TAKEN:
+            text = (
+                "申请 {number} 占用的物资有 {lines} 行被更紧急的申请 {by} 调走，请确认新方案",
+                "requisition {number}: {by}, more urgent, took {lines} lines that it held; accept a new plan",
+            )
+            return _pick(text, zh).format(number=facts.get("number"), by=facts.get("by"), lines=facts.get("lines"))
+        case AlertKind.PAPER_OVERDUE:
+            return _paper(facts, day, zh)
+        case _:
+            raise AssertionError(f"{one} says nothing")
+
+
+def _paper(facts: Mapping[str, Any], day: str, zh: bool) -> str:
+    if facts.get("filed"):
+        text = (
+            "口头动用指令 {number} 的书面手续已上传，应于 {day} 前核对",
+            "the paper of spoken order {number} is filed and was to be checked by {day}",
+        )
+    else:
+        text = (
+            "口头动用指令 {number} 的书面手续应于 {day} 前补齐",
+            "the paper of spoken order {number} is due by {day}",
+        )
+    return _pick(text, zh).format(number=facts.get("number"), day=day)
 
 
 def _difference(facts: Mapping[str, Any], day: str, zh: bool) -> str:

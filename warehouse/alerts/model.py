@@ -25,6 +25,8 @@ class AlertKind(StrEnum):
     DELIVERY_LATE = "delivery-late"
     ORDER_LATE = "order-late"
     COMMITMENT_ENDING = "commitment-ending"
+    HOLD_TAKEN = "hold-taken"
+    PAPER_OVERDUE = "paper-overdue"
 
 
 class Domain(StrEnum):
@@ -39,6 +41,8 @@ class Domain(StrEnum):
     DELIVERY = "delivery"
     ORDER = "order"
     COMMITMENT = "commitment"
+    HOLD = "hold"
+    PAPER = "paper"
     BOOKS = "books"
 
 
@@ -328,6 +332,34 @@ class CommitmentFact:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldFact:
+    """A requisition from which a more urgent one (`by`) took goods that it held, and that holds no others instead yet:
+    at the region that asks. `lines` so many."""
+
+    at: At
+    requisition: UUID
+    number: str
+    by: str
+    lines: int
+    item_id: int | None
+    """Where all of them are of one item."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaperFact:
+    """A release order that was spoken and whose paper is not there and checked, at the owner whose word it was.
+
+    `filed`: it is there and waits for somebody to check it.
+    """
+
+    at: At
+    release: UUID
+    number: str
+    due_on: date
+    filed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class BooksFact:
     """Figures that do not follow from the moves, at a site (or the city where no place is named)."""
 
@@ -335,6 +367,8 @@ class BooksFact:
     differences: tuple[str, ...]
 
 
+DocumentFact = DeliveryFact | OrderFact | CommitmentFact | HoldFact | PaperFact
+"""What is about one paper, which has a number."""
 Fact = (
     NeedFact
     | LotFact
@@ -345,6 +379,8 @@ Fact = (
     | DeliveryFact
     | OrderFact
     | CommitmentFact
+    | HoldFact
+    | PaperFact
     | BooksFact
 )
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from catalog.kernel.errors import Invalid
 from catalog.kernel.time import SHANGHAI
@@ -24,14 +25,17 @@ from warehouse.alerts.model import (
     CommitmentFact,
     CountFact,
     DeliveryFact,
+    DocumentFact,
     Domain,
     Fact,
     Form,
+    HoldFact,
     LotFact,
     MailMode,
     Measures,
     NeedFact,
     OrderFact,
+    PaperFact,
     Quiet,
     RoomFact,
     Severity,
@@ -125,6 +129,15 @@ def checks(fact: Fact, measures: Measures, today: date) -> list[Check]:
                 Check(AlertKind.LEDGER_DIFFERENCE, WARNING, None, None, over, fact.due_on),
                 Check(AlertKind.LEDGER_DIFFERENCE, NOTICE, 1, 0, True, fact.due_on),
             ]
+        case DeliveryFact() | OrderFact() | CommitmentFact() | HoldFact() | PaperFact():
+            return _document(fact, measures, today)
+        case BooksFact():
+            found = len(fact.differences)
+            return [Check(AlertKind.LEDGER_DIFFERENCE, URGENT, found, 0, found > 0)]
+
+
+def _document(fact: DocumentFact, measures: Measures, today: date) -> list[Check]:
+    match fact:
         case DeliveryFact():
             late_by = (today - fact.expected_on).days
             fires = late_by > measures.late_days
@@ -140,9 +153,14 @@ def checks(fact: Fact, measures: Measures, today: date) -> list[Check]:
                 Check(AlertKind.COMMITMENT_ENDING, WARNING, left, 0, left < 0, fact.ends_on),
                 Check(AlertKind.COMMITMENT_ENDING, NOTICE, left, measures.ending_days, soon, fact.ends_on),
             ]
-        case BooksFact():
-            found = len(fact.differences)
-            return [Check(AlertKind.LEDGER_DIFFERENCE, URGENT, found, 0, found > 0)]
+        case HoldFact():
+            return [Check(AlertKind.HOLD_TAKEN, WARNING, fact.lines, 0, True)]
+        case PaperFact():
+            left = (fact.due_on - today).days
+            return [
+                Check(AlertKind.PAPER_OVERDUE, WARNING, left, 0, left < 0, fact.due_on),
+                Check(AlertKind.PAPER_OVERDUE, NOTICE, left, 0, left == 0, fact.due_on),
+            ]
 
 
 def _need(fact: NeedFact, measures: Measures) -> list[Check]:
@@ -215,15 +233,9 @@ def judge(fact: Fact, measures: Measures, today: date) -> Wanted | None:
         case CaseFact():
             document = fact.case
             told |= {"case": fact.kind}
-        case DeliveryFact():
-            document = fact.delivery
-            told |= {"number": fact.number}
-        case OrderFact():
-            document, item_id = fact.order, fact.item_id
-            told |= {"number": fact.number, "lines": fact.lines}
-        case CommitmentFact():
-            document, item_id, class_id = fact.commitment, fact.item_id, fact.class_id
-            told |= {"number": fact.number}
+        case DeliveryFact() | OrderFact() | CommitmentFact() | HoldFact() | PaperFact():
+            document, item_id, class_id, more = _about(fact)
+            told |= more
         case BooksFact():
             told |= {"differences": list(fact.differences[:MOST_NAMED])}
         case CountFact():
@@ -232,6 +244,31 @@ def judge(fact: Fact, measures: Measures, today: date) -> Wanted | None:
         domain, cause, found.kind, found.severity, fact.at, item_id, class_id, lot_id, place_id, document, found.day,
         told, measures.escalate_hours,
     )  # fmt: skip
+
+
+def _about(fact: DocumentFact) -> tuple[UUID, int | None, int | None, dict[str, object]]:
+    """(document, item, class, what is told beside the figures)."""
+    told: dict[str, object] = {"number": fact.number}
+    match fact:
+        case DeliveryFact():
+            return fact.delivery, None, None, told
+        case OrderFact():
+            return fact.order, fact.item_id, None, told | {"lines": fact.lines}
+        case CommitmentFact():
+            return fact.commitment, fact.item_id, fact.class_id, told
+        case HoldFact():
+            return fact.requisition, fact.item_id, None, told | {"by": fact.by, "lines": fact.lines}
+        case PaperFact():
+            return fact.release, None, None, told | {"filed": fact.filed}
+
+
+_DOMAINS: dict[type[DocumentFact], Domain] = {
+    DeliveryFact: Domain.DELIVERY,
+    OrderFact: Domain.ORDER,
+    CommitmentFact: Domain.COMMITMENT,
+    HoldFact: Domain.HOLD,
+    PaperFact: Domain.PAPER,
+}
 
 
 def cause_of(fact: Fact) -> tuple[Domain, str]:
@@ -252,12 +289,9 @@ def cause_of(fact: Fact) -> tuple[Domain, str]:
             return Domain.COUNT, f"count:{at.site_id}"
         case CaseFact():
             return Domain.CASE, f"case:{fact.case}"
-        case DeliveryFact():
-            return Domain.DELIVERY, f"delivery:{fact.delivery}"
-        case OrderFact():
-            return Domain.ORDER, f"order:{fact.order}"
-        case CommitmentFact():
-            return Domain.COMMITMENT, f"commitment:{fact.commitment}"
+        case DeliveryFact() | OrderFact() | CommitmentFact() | HoldFact() | PaperFact():
+            domain = _DOMAINS[type(fact)]
+            return domain, f"{domain.value}:{_about(fact)[0]}"
         case BooksFact():
             return Domain.BOOKS, f"books:{at.region_id}:{at.site_id}"
 

@@ -62,7 +62,10 @@ CITY_PLAN = (
 
 @dataclass(frozen=True, slots=True)
 class LevelRules:
-    """What holds at a level in a region. Percent of the minimum that stays protected; hours and minutes as named."""
+    """What holds at a level in a region. Percent of the minimum that stays protected; hours and minutes as named.
+
+    `takes`: what is held for a less urgent need may be taken for a more urgent one.
+    """
 
     spoken: bool
     papers_hours: int
@@ -71,6 +74,7 @@ class LevelRules:
     transport_hours: int
     escalate_minutes: int
     report_hours: int
+    takes: bool
 
 
 _WHAT: dict[str, tuple[str, str, str, str, str, tuple[int | bool, int | bool, int | bool, int | bool], str]] = {
@@ -90,6 +94,11 @@ _WHAT: dict[str, tuple[str, str, str, str, str, tuple[int | bool, int | bool, in
     "protected-percent": (
         "%", "保底比例", "Protected share of the minimum", "调用后各级须保留最低储备的这一比例",
         "This share of the minimum stays where it is", (0, 30, 50, 100), UNVERIFIED,
+    ),
+    "takes": (
+        "", "可调整占用", "Holds may be taken", "该级响应下更紧急的需求可调用已为较缓需求占用、尚未下达动用指令的物资",
+        "At this level a more urgent need may take goods that are held for a less urgent one and not ordered out yet",
+        (True, True, False, False), UNVERIFIED,
     ),
     "transport-hours": (
         "hours", "调运时限", "Transport within", "从下令到物资启运的时限", "From the order until the goods leave",

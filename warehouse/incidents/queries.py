@@ -129,6 +129,7 @@ async def level_rules(level: Level, path: str) -> LevelRules:
         transport_hours=await said("transport-hours"),
         escalate_minutes=await said("escalate-minutes"),
         report_hours=await said("report-hours"),
+        takes=bool(await value_of(level_key(level, "takes"), path)),
     )
 
 

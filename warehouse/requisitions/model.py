@@ -251,6 +251,29 @@ class KeptPlan:
     content: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """Goods that were held for a line and a more urgent requisition has taken. `settled_at`: when the line's
+    requisition held other goods instead, or was over."""
+
+    id: UUID
+    at: datetime
+    login: str
+    taker_id: UUID
+    taker_number: str
+    taker_priority: int
+    loser_id: UUID
+    line: int
+    item_zh: str
+    item_en: str | None
+    unit_zh: str
+    unit_en: str | None
+    unit_factor: int
+    quantity: int
+    replanned_at: datetime | None
+    settled_at: datetime | None
+
+
 # --- release orders -------------------------------------------------------------------------------------------------
 
 

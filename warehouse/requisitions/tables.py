@@ -92,6 +92,29 @@ class RequisitionCallRow(Table, tablename="requisition_call"):
     covers = BigInt()
 
 
+class HoldTakenRow(Table, tablename="hold_taken"):
+    """Goods held for one requisition that a more urgent one has taken."""
+
+    id = UUID(primary_key=True)
+    seq = BigInt()
+    taker_id = UUID()
+    taker_plan_id = UUID()
+    taker_priority = SmallInt()
+    loser_id = UUID()
+    loser_line_id = UUID()
+    loser_release_id = UUID()
+    loser_priority = SmallInt()
+    item_id = BigInt()
+    lot_id = BigInt()
+    place_id = BigInt()
+    quantity = BigInt()
+    covers = BigInt()
+    taken_at = Timestamptz()
+    taken_by = Text()
+    replanned_at = Timestamptz(null=True, default=None)
+    settled_at = Timestamptz(null=True, default=None)
+
+
 class ReleaseCounterRow(Table, tablename="release_counter"):
     """The last number of release orders of a Shanghai year."""
 
@@ -151,3 +174,4 @@ class ReleaseLineRow(Table, tablename="release_line"):
     short = BigInt(default=0)
     short_note = Text()
     reservation_id = UUID()
+    gone = Boolean()

@@ -51,6 +51,10 @@ def _href(one: Alert) -> str:
             return f"/orders/{one.document_id}"
         case Domain.COMMITMENT:
             return f"/commitments/{one.document_id}"
+        case Domain.HOLD:
+            return f"/requisitions/{one.document_id}"
+        case Domain.PAPER:
+            return f"/releases/{one.document_id}"
         case Domain.CASE:
             return f"/cases#{one.document_id}"
         case Domain.COUNT:

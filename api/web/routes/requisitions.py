@@ -171,6 +171,7 @@ async def requisition_page(request: Request_, stamp: Stamped, requisition_id: Fr
         plans=kept,
         releases=[(order, _sees(order, scope)) for order in await queries.releases_of(one.id)],
         calls=await queries.calls_of(one.id),
+        takings=[taking for taking in await queries.takings_of(one.id) if taking.settled_at is None],
         sees_incident=await _sees_incident(stamp, one.facts.incident_id),
         holds=rules,
         now=edge_of(request).clock(),

@@ -15,6 +15,7 @@ from catalog.kernel.access import ROLES, Grant, Role
 from catalog.kernel.errors import Problem, Refused
 from catalog.kernel.stamp import Stamp
 from tests.others import others_done
+from tests.warehouse.alerts import asking
 from tests.warehouse.replenishment import buying
 from tests.warehouse.stock import world
 from warehouse.alerts import actions
@@ -221,6 +222,46 @@ async def test_a_commitment_is_told_before_it_ends_until_it_is_renewed_or_retire
     assert await alerts(hall) == []
 
 
+async def test_the_paper_of_a_spoken_order_is_chased_until_it_is_there_and_checked(hall: asyncpg.Connection) -> None:
+    (lot,) = await world.add_lots(hall, {"expires_on": None})
+    await world.receive(lot, 9, 101)
+    requisition = await asking.sourced(await asking.incident(), asking.tents(5), at=NOW)
+    await settled(hall)
+    await asking.speak(requisition, at=NOW)
+    (order,) = await asking.orders(requisition)
+    cause = f"paper:{order.id}"
+
+    async def told(days: int) -> list[tuple[int, str]]:
+        await caught_up(NOW + timedelta(days=days))
+        await actions.judge_all(now=NOW + timedelta(days=days))
+        return [(one[2], one[1]) for one in await alerts(hall) if one[0] == cause]
+
+    assert [await told(days) for days in (1, 2, 3)] == [[], [(1, "paper-overdue")], [(2, "paper-overdue")]]
+    await asking.file_and_check(requisition, agrees=False, at=NOW + timedelta(days=3))
+    assert await told(3) == [(2, "paper-overdue")]
+    await asking.file_and_check(requisition, agrees=True, at=NOW + timedelta(days=3))
+    await caught_up(NOW + timedelta(days=3))
+    assert cause not in [one[0] for one in await alerts(hall)]
+
+
+async def test_who_lost_goods_to_a_more_urgent_need_is_told_until_he_holds_others(hall: asyncpg.Connection) -> None:
+    (lot,) = await world.add_lots(hall, {"expires_on": None})
+    await world.receive(lot, 9, 101)
+    incident = await asking.incident()
+    loser = await asking.sourced(incident, asking.tents(9, priority=3), at=NOW)
+    await settled(hall)
+    taker = await asking.sourced(incident, asking.tents(4, priority=1), at=NOW)
+    await caught_up()
+    (found,) = await hall.fetch("SELECT cause, severity, facts::text FROM alert WHERE kind = 'hold-taken'")
+    assert (found[0], found[1]) == (f"hold:{loser}", 2)
+    assert (await asking.number(taker)) in found[2]
+    (more,) = await world.add_lots(hall, {"expires_on": None})
+    await world.receive(more, 9, 102)
+    await asking.accepted(loser, at=NOW)
+    await caught_up()
+    assert await hall.fetchval("SELECT status FROM alert WHERE cause = $1", found[0]) == "closed"
+
+
 async def test_cases_care_bins_and_counts(hall: asyncpg.Connection) -> None:
     await hall.execute(
         "INSERT INTO item_care (item_id, kind, first_after_days, interval_days, basis, source)"
@@ -282,6 +323,8 @@ class Life:
     deliveries: list[tuple[UUID, Order]] = field(default_factory=list)
     scans: list[UUID] = field(default_factory=list)
     promises: list[UUID] = field(default_factory=list)
+    incident: UUID | None = None
+    asked: list[UUID] = field(default_factory=list)
 
     async def there(self) -> tuple[Lot, int, int] | None:
         """A balance with something free: lot, place, how much."""
@@ -299,6 +342,7 @@ class Life:
         deeds = [self.receive, self.receive, self.dispose, self.dispose, self.move, self.reserve, self.release]
         deeds += [self.norm, self.retire, self.count, self.fact, self.care, self.parameter]
         deeds += [self.order, self.arrive, self.arrive, self.undo, self.promise, self.end_promise]
+        deeds += [self.ask, self.ask, self.speak, self.file, self.give_up]
         await self.dice.choice(deeds)()
 
     async def receive(self) -> None:
@@ -394,7 +438,34 @@ class Life:
         if self.promises:
             verb = self.dice.choice([commitments.retire, commitments.suspend])
             one = self.promises.pop(self.dice.randrange(len(self.promises)))
-            await verb(stamp=hand(Role.PURCHASER), commitment_id=one)
+            with contextlib.suppress(Refused):  # something has been called off
+                await verb(stamp=hand(Role.PURCHASER), commitment_id=one)
+
+    async def ask(self) -> None:
+        """Tents for an incident at level I, of some urgency: what less urgent ones hold may be taken."""
+        if self.incident is None:
+            self.incident = await asking.incident()
+        tents = asking.tents(self.dice.randint(1, 9), priority=self.dice.randint(1, 4))
+        with contextlib.suppress(Refused):  # nobody has any
+            self.asked.append(await asking.sourced(self.incident, tents, at=NOW))
+
+    async def speak(self) -> None:
+        """An order by voice, hours ago: its paper is due yesterday, today or tomorrow."""
+        if self.asked:
+            with contextlib.suppress(Problem):  # it has been given, or its goods are gone
+                await asking.speak(
+                    self.dice.choice(self.asked), at=NOW - timedelta(hours=self.dice.choice([72, 48, 24]))
+                )
+
+    async def file(self) -> None:
+        if self.asked:
+            with contextlib.suppress(Problem):
+                await asking.file_and_check(self.dice.choice(self.asked), agrees=self.dice.random() < 0.7, at=NOW)
+
+    async def give_up(self) -> None:
+        if self.asked:
+            with contextlib.suppress(Problem):  # an order has been given
+                await asking.cancel(self.dice.choice(self.asked), at=NOW)
 
     async def count(self) -> None:
         place = self.dice.choice(BINS)

@@ -207,7 +207,7 @@ def test_a_robots_key_is_not_shown() -> None:
 @pytest.mark.parametrize("kind", list(AlertKind))
 def test_every_kind_says_something_in_both_languages(kind: AlertKind) -> None:
     facts: dict[str, Any] = {"left": 3, "right": 10, "day": "2026-12-01", "minimum": 10, "reorder": 20, "usable": 3}
-    facts |= {"care": "restack", "number": "D26000001", "lines": 2}
+    facts |= {"care": "restack", "number": "D26000001", "lines": 2, "by": "SQ26-0002"}
     zh, en = (messages.why(kind, facts, zh=one) for one in (True, False))
     assert zh
     assert en

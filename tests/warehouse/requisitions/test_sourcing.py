@@ -40,9 +40,10 @@ PATHS = (CITY, DISTRICT, TOWN, OTHER_TOWN, "/1/5/")
 def tasks(draw: st.DrawFn, *, substitutes: bool = True, most: int = 4) -> Task:
     """Two or three sources and needs of two goods, with caps, roads that may miss, and few units of each."""
     sources = tuple(
-        Source(f"S{n}", draw(st.sampled_from(PATHS)), draw(st.sampled_from(SourceKind)), draw(st.integers(0, 2)) * 30)
-        for n in range(draw(st.integers(1, 3)))
-    )
+        Source(f"S{n}", draw(st.sampled_from(PATHS)), kind, draw(st.integers(0, 2)) * 30,
+               draw(st.integers(1, 3)) if kind is SourceKind.HELD else 0)
+        for n, kind in enumerate(draw(st.lists(st.sampled_from(SourceKind), min_size=1, max_size=3)))
+    )  # fmt: skip
     needs = tuple(
         Need(
             f"N{n}", f"P{n % 2}", draw(st.sampled_from((TOWN, OTHER_TOWN))), draw(st.sampled_from((TENT, SMALL_TENT))),

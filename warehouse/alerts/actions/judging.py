@@ -62,7 +62,7 @@ class Followed:
 
 
 _PAIRS, _NUMBERS, _PAPERS = ("balance",), ("care", "count", "site"), (
-    "stocktake", "case", "delivery", "norm", "order", "commitment",
+    "stocktake", "case", "delivery", "norm", "order", "commitment", "requisition", "release",
 )  # fmt: skip
 _ALL = ("class", "item", "region")
 """These change what is judged and how, for who knows how many places: seldom, and only a full pass can follow."""
@@ -129,15 +129,15 @@ async def _judge_touched(touched: _Touched, now: datetime) -> Tally:
         tally += await judge.room(places)
     if sites | counted | changed:
         tally += await judge.counts(sites | counted | changed)
-    if touched.papers["case"]:
-        tally += await judge.cases(touched.papers["case"])
-    if touched.papers["delivery"]:
-        tally += await judge.deliveries(touched.papers["delivery"])
+    for topic, domain in (
+        ("case", judge.cases), ("delivery", judge.deliveries), ("commitment", judge.commitments),
+        ("requisition", judge.holds), ("release", judge.papers),
+    ):  # fmt: skip
+        if touched.papers[topic]:
+            tally += await domain(touched.papers[topic])
     awaiting = await read.orders_awaiting(today, {row[3] for row in rows}, sites) if rows else set()
     if orders := touched.papers["order"] | awaiting:
         tally += await judge.orders(orders)
-    if touched.papers["commitment"]:
-        tally += await judge.commitments(touched.papers["commitment"])
     if rows:
         places_of = await norms.subjects_of({row[4] for row in rows}, sites, today)
         tally += await judge.needs_of(places_of, {row[3] for row in rows})
@@ -173,7 +173,7 @@ async def judge_all(*, now: datetime) -> Tally:
     tally = Tally()
     domains = (
         judge.lots, judge.care, judge.room, judge.counts, judge.cases, judge.deliveries, judge.orders,
-        judge.commitments,
+        judge.commitments, judge.holds, judge.papers,
     )  # fmt: skip
     for domain in domains:
         async with db.transaction():
@@ -289,6 +289,14 @@ class _Judge:
         ahead = max((one.ending_days for one in await self._everywhere()), default=0)
         found = await read.commitments(self.today + timedelta(days=ahead), ids)
         return await self._of(Domain.COMMITMENT, found, "a.document_id", ids, "uuid")
+
+    async def holds(self, ids: Collection[UUID] | None) -> Tally:
+        """Requisitions that lost what they held to a more urgent one."""
+        return await self._of(Domain.HOLD, await read.holds(ids), "a.document_id", ids, "uuid")
+
+    async def papers(self, ids: Collection[UUID] | None) -> Tally:
+        """Papers of spoken orders that are due today or overdue."""
+        return await self._of(Domain.PAPER, await read.papers(self.today, ids), "a.document_id", ids, "uuid")
 
     async def _widest(self) -> int:
         return int(max(one.bands[0] for one in await self._everywhere()))

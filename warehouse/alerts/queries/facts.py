@@ -20,14 +20,17 @@ from warehouse.alerts.model import (
     CommitmentFact,
     CountFact,
     DeliveryFact,
+    HoldFact,
     LotFact,
     Measures,
     OrderFact,
+    PaperFact,
     RoomFact,
     Shelf,
 )
 from warehouse.norms.model import Requirement
 from warehouse.replenishment import queries as replenishment
+from warehouse.requisitions.model import UNDER_WAY
 from warehouse.stock.queries.sight import IN_STORE
 
 Ids = Collection[int] | None
@@ -279,6 +282,35 @@ async def commitments(by: date, ids: Collection[UUID] | None) -> list[Commitment
         *args,
     )
     return [CommitmentFact(At(row[0], row[1]), *row[2:]) for row in map(tuple, rows)]
+
+
+async def holds(ids: Collection[UUID] | None) -> list[HoldFact]:
+    """Requisitions under way that lost goods which they held, and hold no others instead yet."""
+    args: list[Any] = [sorted(UNDER_WAY)]
+    rows = await db.fetch(
+        "SELECT q.region_id, r.path, q.id, q.number, string_agg(DISTINCT b.number, ', ' ORDER BY b.number),"
+        " count(DISTINCT t.loser_line_id)::int,"
+        " CASE WHEN min(t.item_id) = max(t.item_id) THEN min(t.item_id) END"
+        " FROM hold_taken t JOIN requisition q ON q.id = t.loser_id JOIN region r ON r.id = q.region_id"
+        " JOIN requisition b ON b.id = t.taker_id WHERE t.settled_at IS NULL AND q.status = ANY($1::text[])"
+        f"{_among('q.id', ids, args, 'uuid')} GROUP BY q.region_id, r.path, q.id, q.number",  # type: ignore[arg-type]
+        *args,
+    )
+    return [HoldFact(At(row[0], row[1]), *row[2:]) for row in map(tuple, rows)]
+
+
+async def papers(by: date, ids: Collection[UUID] | None) -> list[PaperFact]:
+    """Spoken release orders whose paper is due by a day and not there and checked."""
+    args: list[Any] = [by]
+    rows = await db.fetch(
+        "SELECT o.owner_region_id, r.path, o.id, o.number, (o.papers_due_at AT TIME ZONE 'Asia/Shanghai')::date,"
+        " o.paper_filed_at IS NOT NULL FROM release_order o JOIN region r ON r.id = o.owner_region_id"
+        " WHERE o.spoken AND o.paper_checked_at IS NULL AND o.status NOT IN ('refused', 'cancelled')"
+        " AND (o.papers_due_at AT TIME ZONE 'Asia/Shanghai')::date <= $1"
+        f"{_among('o.id', ids, args, 'uuid')}",  # type: ignore[arg-type]
+        *args,
+    )
+    return [PaperFact(At(row[0], row[1]), *row[2:]) for row in map(tuple, rows)]
 
 
 # --- what the news touch ---------------------------------------------------------------------------------------------

@@ -17,9 +17,11 @@ from catalog.kernel.stamp import Stamp
 from catalog.kernel.time import day_of
 from warehouse.commitments import actions as commitments
 from warehouse.requisitions import queries
+from warehouse.requisitions.actions import takings
 from warehouse.requisitions.actions.notes import changed, hand_of, locked
 from warehouse.requisitions.model import HOLD_HOURS, LONGEST_TEXT, RELEASE_DOCUMENT, Requisition, Status, Wishes
 from warehouse.requisitions.model import Line as Wanted
+from warehouse.requisitions.queries.holds import Hold, held_for
 from warehouse.requisitions.queries.promises import commitment_of
 from warehouse.requisitions.queries.tasks import Stand, read_protections, stands
 from warehouse.requisitions.sourcing import kept
@@ -46,6 +48,7 @@ async def keep_plan(
             "UPDATE sourcing_plan SET state = 'superseded' WHERE requisition_id = $1 AND state = 'current'",
             requisition_id,
         )
+        await takings.note_planned(stamp, requisition_id)
         said = {"pins": [list(one) for one in wishes.pins], "forbidden": [list(one) for one in wishes.forbidden]}
         await db.execute(
             "INSERT INTO sourcing_plan (id, requisition_id, made_at, made_by, state, wishes, content, attempt)"
@@ -83,7 +86,8 @@ class Take:
 
 async def accept_plan(*, stamp: Stamp, requisition_id: UUID, plan_id: UUID, version: int | None = None) -> Receipt:
     """Hold all the goods of the current plan, write the release orders that wait for their owners' word, and ask for
-    what was promised: one call-off for each line, which waits for its activation order.
+    what was promised: one call-off for each line, which waits for its activation order. What less urgent requisitions
+    hold is taken where the plan says so and the level still allows it; they are told, and planned anew.
 
     Raises Missing, Denied, Stale, Refused (`sourcing.not-current`, `sourcing.nothing-planned`, `sourcing.stock-moved`
     with every line for which the goods are not there, are protected, or are not promised any more; then nothing is
@@ -91,6 +95,7 @@ async def accept_plan(*, stamp: Stamp, requisition_id: UUID, plan_id: UUID, vers
     """
 
     async def work() -> Receipt:
+        losers = await takings.lock_losers(stamp, requisition_id, plan_id)
         before = (await locked(stamp, requisition_id, "accept", version)).requisition
         found = await queries.get_plan(plan_id, requisition_id)
         if found.state != "current":
@@ -99,25 +104,32 @@ async def accept_plan(*, stamp: Stamp, requisition_id: UUID, plan_id: UUID, vers
         if not plan.lines:
             raise Refused("sourcing.nothing-planned", "方案没有可用货源")
         promised = [line for line in plan.lines if commitment_of(line.source) is not None]
-        stored = [line for line in plan.lines if commitment_of(line.source) is None]
-        items = sorted({line.item for line in stored})
+        held = [line for line in plan.lines if held_for(line.source)]
+        stored = [line for line in plan.lines if line not in promised and line not in held]
+        items = sorted({line.item for line in (*stored, *held)})
         # Rivals for the same goods wait here: what one of them holds counts for what the next may take.
         for item in items:
             await db.execute("SELECT pg_advisory_xact_lock(hashtextextended('sourcing', $1))", item)
-        there = await _locked_stands({_lot(line) for line in stored}, items, stamp)
+        there = await _locked_stands({_lot(line) for line in (*stored, *held)}, items, stamp)
         wanted = {str(line.id): line for line in before.lines}
         takes, failing = allot(stored, there)
         failing += await _protected(before, stored, stamp)
         failing += await _not_promised(promised, stamp)
+        grabs, not_held = await takings.find_grabs(stamp, before, held, losers)
+        failing += [_failing(line, "taken", free) for line, free in not_held]
         if failing:
             raise await _moved(failing, wanted)
+        lost = await takings.take(stamp, before, plan_id, grabs, wanted)
+        takes += [Take(one.line, _stand_of(one.hold), one.quantity, one.covers) for one in grabs]
         orders = await _write_orders(stamp, before, plan_id, takes, wanted)
         calls = await _call_off(stamp, before, plan_id, promised, wanted)
         await db.execute("UPDATE sourcing_plan SET state = 'accepted' WHERE id = $1", plan_id)
+        await takings.settle(stamp, requisition_id)
         facts = {
             "plan": str(plan_id),
             "releases": [str(one) for one in orders],
             "calls": [str(one) for one in calls],
+            "taken_from": [str(one) for one in lost],
             "lines": len(takes) + len(calls),
         }
         return await changed(stamp, "accept", before, Status.SOURCED, None, facts)
@@ -126,6 +138,14 @@ async def accept_plan(*, stamp: Stamp, requisition_id: UUID, plan_id: UUID, vers
 
 
 # --- parts ----------------------------------------------------------------------------------------------------------
+
+
+def _stand_of(hold: Hold) -> Stand:
+    """Where the goods of a hold stand, which are free by now."""
+    return Stand(
+        hold.lot_id, hold.place_id, hold.item_id, hold.site_id, hold.owner_id, hold.owner_path, hold.expires_on,
+        hold.quantity, hold.quantity, hold.lat, hold.lon,
+    )  # fmt: skip
 
 
 def _lot(line: Line) -> int:

@@ -23,6 +23,7 @@ from warehouse.parties import queries as parties
 from warehouse.requisitions import queries, rules
 from warehouse.requisitions.actions.notes import changed, locked, note
 from warehouse.requisitions.actions.releases import end_waiting, reason_of
+from warehouse.requisitions.actions.takings import settle
 from warehouse.requisitions.model import LONGEST_TEXT, LineFacts, RequisitionFacts, Status
 from warehouse.requisitions.queries.tasks import at_home
 
@@ -168,6 +169,7 @@ async def cancel_requisition(*, stamp: Stamp, requisition_id: UUID, reason: str,
         before = (await locked(stamp, requisition_id, "cancel", version)).requisition
         freed = await end_waiting(stamp, requisition_id, said)
         await _drop_plan(requisition_id)
+        await settle(stamp, requisition_id)
         sets = {"ended_at": stamp.recorded_at, "end_reason": said}
         return await changed(stamp, "cancel", before, Status.CANCELLED, sets, {"reason": said, "freed": freed})
 
@@ -203,6 +205,7 @@ async def close_requisition(
                 asked=line.facts.quantity,
                 covered=line.covered,
             )
+        await settle(stamp, requisition_id)
         sets = {"ended_at": stamp.recorded_at, "end_reason": reason.strip()[:LONGEST_TEXT]}
         return await changed(stamp, "close", before, Status.CLOSED, sets, {"reason": reason.strip()})
 
@@ -226,6 +229,7 @@ async def _reopen(stamp: Stamp, verb: str, requisition_id: UUID, reason: str, ve
         before = (await locked(stamp, requisition_id, verb, version)).requisition
         if verb == "reject":
             rules.check_approver(replace(before, approvals=()), stamp.login)
+        await settle(stamp, requisition_id)
         await db.execute(
             "UPDATE requisition_approval SET lapsed = true WHERE requisition_id = $1 AND NOT lapsed", requisition_id
         )

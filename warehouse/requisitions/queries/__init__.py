@@ -1,5 +1,6 @@
 """Reads of requisitions, plans and release orders."""
 
+from warehouse.requisitions.queries.holds import takings_of, to_replan
 from warehouse.requisitions.queries.promises import behind_their_calls, calls_of, how_far, is_source, supply_names
 from warehouse.requisitions.queries.releases import (
     find_releases,
@@ -48,4 +49,6 @@ __all__ = [
     "show_plan",
     "standing",
     "supply_names",
+    "takings_of",
+    "to_replan",
 ]

@@ -34,7 +34,7 @@ _LINES = (
     " l.reservation_id, v.state, v.expires_at, v.quantity"
     " FROM release_line l JOIN requisition_line n ON n.id = l.requisition_line_id JOIN item i ON i.id = l.item_id"
     " JOIN lot t ON t.id = l.lot_id JOIN place p ON p.id = l.place_id JOIN reservation v ON v.id = l.reservation_id"
-    " WHERE l.release_id = ANY($1::uuid[]) ORDER BY l.release_id, l.line"
+    " WHERE l.release_id = ANY($1::uuid[]) AND NOT l.gone ORDER BY l.release_id, l.line"
 )
 _SEEN = (
     "(w.path LIKE ANY({}::text[]) OR s.path LIKE ANY({}::text[]) OR s.id = ANY({}::bigint[])"

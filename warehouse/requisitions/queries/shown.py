@@ -13,6 +13,7 @@ from warehouse.commitments.queries import find_commitments
 from warehouse.commitments.rules import confidence
 from warehouse.requisitions.model import KeptPlan, Requisition
 from warehouse.requisitions.model import Line as Wanted
+from warehouse.requisitions.queries.holds import held_for
 from warehouse.requisitions.queries.promises import commitment_of, promised_for, source_name
 from warehouse.requisitions.sourcing import kept
 from warehouse.requisitions.sourcing.model import Closeness, Goals, Line, PassedOver, Plan, Why
@@ -48,6 +49,8 @@ class Origin:
     confidence: int | None = None
     """Percent that is believed to come of what was promised."""
     response_hours: int | None = None
+    held_for: int = 0
+    """The priority of the needs that hold these goods now; 0: they are free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +166,7 @@ async def show_plan(one: KeptPlan, requisition: Requisition, earlier: KeptPlan |
             ShownLack(
                 writer.wanted[lack.need],
                 lack.quantity,
-                writer.whys(lack.help),
+                writer.whys(why for why in lack.help if commitment_of(why.source) is None),
                 tuple(promised.get(_asked(writer.wanted[lack.need]), ())),
             )
             for lack in plan.uncovered
@@ -285,7 +288,7 @@ def _class(line: Wanted) -> Thing:
 
 async def _origins(sources: Iterable[str], at: datetime) -> dict[str, Origin]:
     firms = {source: commitment for source in sources if (commitment := commitment_of(source)) is not None}
-    pairs = [(source, *map(int, source.split(":"))) for source in sorted(sources) if source not in firms]
+    pairs = [(source, *map(int, source.split(":")[:2])) for source in sorted(sources) if source not in firms]
     rows = await db.fetch(
         "SELECT k.source, s.code, s.name_zh, s.name_en, r.key, r.name_zh, r.name_en"
         " FROM unnest($1::text[], $2::bigint[], $3::bigint[]) k (source, site, owner)"
@@ -294,7 +297,7 @@ async def _origins(sources: Iterable[str], at: datetime) -> dict[str, Origin]:
         [pair[1] for pair in pairs],
         [pair[2] for pair in pairs],
     )
-    found = {row[0]: Origin(*row) for row in rows}
+    found = {row[0]: replace(Origin(*row), held_for=held_for(row[0])) for row in rows}
     known = await find_commitments(firms.values())
     for source, commitment_id in firms.items():
         one = known[commitment_id]

@@ -2,7 +2,8 @@
 
 A source is one owner's goods in one store, `site:owner`; a supply one lot there, `lot:site:owner`. A class that is
 asked for is an item with a negative number, for which its goods do. Promises are sources too (`promises`), measured
-from the region to which they were made.
+from the region to which they were made; and so is what less urgent requisitions hold, where the level lets it be taken
+(`holds`).
 """
 
 import math
@@ -22,8 +23,20 @@ from warehouse.norms import rules as norm_rules
 from warehouse.norms.model import Field, Goods, Norm, Requirement
 from warehouse.requisitions.model import LOAD_MINUTES, ROAD_FACTOR, ROAD_SPEED, Line, Requisition, Wishes
 from warehouse.requisitions.queries import promises as promises_
+from warehouse.requisitions.queries.holds import Hold, list_holds
 from warehouse.requisitions.rules import AtHome
-from warehouse.requisitions.sourcing.model import Need, Pin, Protection, Road, Size, Source, Substitute, Supply, Task
+from warehouse.requisitions.sourcing.model import (
+    Need,
+    Pin,
+    Protection,
+    Road,
+    Size,
+    Source,
+    SourceKind,
+    Substitute,
+    Supply,
+    Task,
+)
 
 UNKNOWN_METRES = 50_000
 """Where a store or a place has no point on the map, the straight line is taken to be so long."""
@@ -91,6 +104,7 @@ async def read_task(requisition: Requisition, scope: Scope, wishes: Wishes, at: 
         if promises_.serves(one, lines, wanted)
     ]
     firms, offered = promises_.as_sources(promises)
+    holds = await list_holds(requisition, scope, [item for item in wanted if item > 0], at)
     there = [
         one for one in await stands([item for item in wanted if item > 0], at) if _may_come(one, requisition, scope)
     ]
@@ -102,6 +116,11 @@ async def read_task(requisition: Requisition, scope: Scope, wishes: Wishes, at: 
     load = await whole(LOAD_MINUTES.key, requisition.path)
     sources: dict[str, Stand] = {one.source: one for one in there}
     starts |= {key: (one.lat, one.lon) for key, one in sources.items()}
+    starts |= {one.source: (one.lat, one.lon) for one in holds}
+    held: dict[str, list[Hold]] = defaultdict(list)
+    for hold in holds:
+        held[hold.supply].append(hold)
+    others = {one.source: Source(one.source, one.owner_path, SourceKind.HELD, load, one.priority) for one in holds}
     supplies: dict[str, list[Stand]] = defaultdict(list)
     for one in there:
         supplies[one.supply].append(one)
@@ -109,8 +128,16 @@ async def read_task(requisition: Requisition, scope: Scope, wishes: Wishes, at: 
     return Task(
         today=day_of(at),
         needs=tuple(_need(line, at) for line in lines),
-        sources=(*(Source(key, one.owner_path, ready=load) for key, one in sorted(sources.items())), *firms),
-        supplies=(*(_supply(key, alike) for key, alike in sorted(supplies.items())), *offered),
+        sources=(
+            *(Source(key, one.owner_path, ready=load) for key, one in sorted(sources.items())),
+            *firms,
+            *(others[key] for key in sorted(others)),
+        ),
+        supplies=(
+            *(_supply(key, alike) for key, alike in sorted(supplies.items())),
+            *offered,
+            *(_held(key, alike) for key, alike in sorted(held.items())),
+        ),
         roads={
             (key, place): road(start, point, factor, speed)
             for key, start in starts.items()
@@ -118,7 +145,7 @@ async def read_task(requisition: Requisition, scope: Scope, wishes: Wishes, at: 
         },
         protections=tuple(await read_protections(requisition, there, at)),
         substitutes=tuple(substitutes),
-        sizes=await _sizes({one.item_id for one in there}),
+        sizes=await _sizes({one.item_id for one in there} | {one.item_id for one in holds}),
         pins=tuple(Pin(*pin) for pin in wishes.pins if _is_kept(pin[0], kept)),
         forbidden=frozenset((need, source) for need, source in wishes.forbidden if _is_kept(need, kept)),
     )
@@ -127,6 +154,11 @@ async def read_task(requisition: Requisition, scope: Scope, wishes: Wishes, at: 
 def _supply(key: str, alike: Sequence[Stand]) -> Supply:
     first = alike[0]
     return Supply(key, first.source, first.item_id, sum(max(0, one.free) for one in alike), first.expires_on)
+
+
+def _held(key: str, alike: Sequence[Hold]) -> Supply:
+    first = alike[0]
+    return Supply(key, first.source, first.item_id, sum(one.quantity for one in alike), first.expires_on)
 
 
 def _is_kept(line: str, kept: Collection[str]) -> bool:

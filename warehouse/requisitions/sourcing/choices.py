@@ -68,6 +68,8 @@ class Choices:
 
 def closeness(asking: str, owner: str, kind: SourceKind) -> Closeness:
     """How near a source stands to whoever asks, by the paths of both regions (`/city/district/town/`)."""
+    if kind is SourceKind.HELD:
+        return Closeness.HELD
     if kind is SourceKind.COMMITMENT:
         return Closeness.COMMITMENT
     if kind is SourceKind.NEIGHBOUR:
@@ -94,9 +96,10 @@ def check(task: Task) -> None:
     for supply in task.supplies:
         free[supply.source, supply.item] += supply.free
     ways = ways_to_give(task.substitutes)
+    sources = {source.key: source for source in task.sources}
     for pin in task.pins:
         need = needs.get(pin.need)
-        if need is None or (pin.source, need.place) not in task.roads:
+        if need is None or (pin.source, need.place) not in task.roads or not sources[pin.source].serves(need):
             raise Invalid("sourcing.bad-pin", "固定的来源无法用于该需求", need=pin.need, source=pin.source)
         way = next((w for w in ways[need.item] if w.instead == pin.item), None)
         if way is None or pin.quantity <= 0 or pin.quantity % way.given:
@@ -169,7 +172,7 @@ def _choices(
     task: Task, number: int, need: Need, source: Source, way: Substitute, pools: Sequence[tuple[int, int]]
 ) -> list[Choice]:
     road = task.roads.get((source.key, need.place))
-    if road is None or not need.quantity or (need.key, source.key) in task.forbidden:
+    if road is None or not need.quantity or (need.key, source.key) in task.forbidden or not source.serves(need):
         return []
     near = closeness(need.path, source.path, source.kind)
     minutes = source.ready + road.minutes

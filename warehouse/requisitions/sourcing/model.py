@@ -10,21 +10,24 @@ from enum import IntEnum, StrEnum
 
 
 class Closeness(IntEnum):
-    """From whom first: the order in which a request climbs (本级 → 区 → 市 → 其他镇区 → 协议 → 邻市)."""
+    """From whom first: the order in which a request climbs (本级 → 区 → 市 → 其他镇区 → 他人占用 → 协议 → 邻市)."""
 
     OWN = 0
     DISTRICT = 1
     CITY = 2
     SISTER = 3
     """Another place's own goods inside the city: whoever takes them has to replace them."""
-    COMMITMENT = 4
-    NEIGHBOUR = 5
+    HELD = 4
+    """Held for a less urgent need: whoever takes them leaves the other to be planned anew."""
+    COMMITMENT = 5
+    NEIGHBOUR = 6
 
 
 class SourceKind(StrEnum):
-    """Goods of ours in a store; goods promised by contract; goods offered by another city."""
+    """Goods of ours in a store; such goods held for another need; promised by contract; offered by another city."""
 
     STOCK = "stock"
+    HELD = "held"
     COMMITMENT = "commitment"
     NEIGHBOUR = "neighbour"
 
@@ -48,12 +51,20 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """From where goods can come. `path`: the region that owns them. `ready`: minutes until loaded (or called off)."""
+    """From where goods can come. `path`: the region that owns them. `ready`: minutes until loaded (or called off).
+
+    `held_for`: the priority of the needs that hold them now; only more urgent ones may have them. 0: nobody does.
+    """
 
     key: str
     path: str
     kind: SourceKind = SourceKind.STOCK
     ready: int = 0
+    held_for: int = 0
+
+    def serves(self, need: Need) -> bool:
+        """Whether a need may have of it at all."""
+        return not self.held_for or need.priority < self.held_for
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,8 @@ class _Books:
             for key in self.holders.get(way.instead, ()):
                 road = self.task.roads.get((key, need.place))
                 source = self.sources[key]
-                yield source, way.instead, None if road is None else source.ready + road.minutes
+                if source.serves(need):
+                    yield source, way.instead, None if road is None else source.ready + road.minutes
 
     def why(self, need: Need, source: Source, item: int, minutes: int | None) -> PassedOver | None:
         """What keeps a source from giving more to a need; None where nothing does."""
@@ -139,6 +140,11 @@ def _why_not(books: _Books, one: Given, source: Source, item: int, minutes: int 
 _HELP = (Why.PROTECTED, Why.FORBIDDEN, Why.NO_ROAD, Why.TAKEN)
 
 
+def _helps(reason: PassedOver) -> bool:
+    """What gave all it had to this very need helps no more."""
+    return reason.why in _HELP and (reason.why is not Why.TAKEN or bool(reason.needs))
+
+
 def who_could_help(task: Task, given: Sequence[Given]) -> list[Uncovered]:
     """What each need still lacks, with the sources that have such goods: first those whose goods are only protected."""
     books = _Books(task, given)
@@ -148,7 +154,7 @@ def who_could_help(task: Task, given: Sequence[Given]) -> list[Uncovered]:
         if lacks <= 0:
             continue
         reasons = [books.why(need, *candidate) for candidate in books.candidates(need)]
-        helps = [reason for reason in reasons if reason is not None and reason.why in _HELP]
+        helps = [reason for reason in reasons if reason is not None and _helps(reason)]
         helps.sort(key=lambda h: (_HELP.index(h.why), h.minutes if h.minutes is not None else 10**9, h.source, h.item))
         found.append(Uncovered(need.key, lacks, tuple(helps)))
     return found
