@@ -153,10 +153,29 @@ async def _retain(context: Context) -> Said:
     news = await feed.forget(now)
     files = await _purge_imports(now)
     notices = await outbox.forget_old(now)
+    people = await _forget_contacts(now)
     return Said(
-        f"到期删除扫码记录 {scans} 条、消息 {news} 条、通知 {notices} 条，清除导入原始文件 {files} 个",
-        f"Deleted {scans} scans, {news} news and {notices} notices, cleared away {files} imported files",
+        f"到期删除扫码记录 {scans} 条、消息 {news} 条、通知 {notices} 条，清除导入原始文件 {files} 个、"
+        f"联系人 {people} 条",
+        f"Deleted {scans} scans, {news} news and {notices} notices, cleared away {files} imported files and {people}"
+        " contacts",
     )
+
+
+async def _forget_contacts(now: datetime) -> int:
+    from catalog.kernel import db
+    from catalog.kernel.parameters import whole
+    from warehouse.fulfilment import actions as fulfilment
+    from warehouse.incidents import actions as incidents
+    from warehouse.incidents.model import CONTACT_DAYS
+    from warehouse.requisitions import actions as requisitions
+
+    stamp = house_stamp(uuid4(), "contacts.forget", now, login="house", channel=Channel.JOB)
+    before = now - timedelta(days=await whole(CONTACT_DAYS.key, await root_path()))
+    async with db.transaction():
+        needs = await incidents.forget_contacts(stamp=stamp, before=before)
+        asked = await requisitions.forget_contacts(stamp=stamp, before=before)
+        return needs + asked + await fulfilment.forget_contacts(stamp=stamp, before=before)
 
 
 async def _purge_imports(now: datetime) -> int:

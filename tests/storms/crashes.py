@@ -236,6 +236,8 @@ class Story:
     outcomes: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
     retried: int = 0
+    trips: int = 0
+    """Release orders carried from asking to receipt."""
     differences: list[str] = field(default_factory=list)
 
 

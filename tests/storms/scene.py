@@ -17,11 +17,12 @@ async def furnish(owner: asyncpg.Connection) -> None:
     await world.build(owner)
     await owner.execute("UPDATE place SET key = 'CZ' || id WHERE id >= 100")
     await owner.execute("INSERT INTO item_code (item_id, kind, code, source) VALUES (1, 'gtin', $1, 'test')", TENT)
-    await _person(owner, 900, "storm", "keeper", TOKEN)
-    await _person(owner, 901, "storm-audit", "audit_admin", AUDITOR)
+    await person(owner, 900, "storm", "keeper", TOKEN)
+    await person(owner, 901, "storm-audit", "audit_admin", AUDITOR)
 
 
-async def _person(owner: asyncpg.Connection, number: int, login: str, role: str, token: str) -> None:
+async def person(owner: asyncpg.Connection, number: int, login: str, role: str, token: str) -> None:
+    """Somebody of the whole city with a role and a token."""
     await owner.execute(
         "INSERT INTO person (id, uuid, login, name_zh, region_id, must_change, password_set_at)"
         " VALUES ($1, gen_random_uuid(), $2, '风暴', 1, false, now())",

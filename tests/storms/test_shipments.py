@@ -140,9 +140,9 @@ async def _power_cuts(found: House) -> None:
         await owner.close()
 
 
-async def _stocked(found: House) -> str:
+async def _stocked(found: House, quantity: int = 1000) -> str:
     """One lot with enough for every trip, received through the front door; its number."""
-    body = {"lines": [{"item": "ZP-0001", "quantity": 1000, "bin": "CZ101"}]}
+    body = {"lines": [{"item": "ZP-0001", "quantity": quantity, "bin": "CZ101"}]}
     where = urlsplit(found.url)
     streams = await asyncio.open_connection(where.hostname, where.port)
     request = _keyed(found.url, "/api/v1/stock/receive", body)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -249,6 +250,46 @@ async def meet_need(*, stamp: Stamp, need_id: UUID, reason: str, version: int | 
         return await _end_need(stamp, "meet", before, NeedStatus.MET, reason)
 
     return await attempts.once(stamp, "need.meet", work)
+
+
+async def count_received(*, stamp: Stamp, received: Mapping[UUID, int]) -> list[UUID]:
+    """So much has been received against needs, in their own units; a need of which all has come is met. Which are.
+
+    For fulfilment, inside its own action: who may receive there has been decided. What is over already only counts.
+    """
+    met = []
+    for need_id, quantity in sorted(received.items()):
+        row: Any = await db.fetch_row(
+            "UPDATE need SET met = met + $2 WHERE id = $1 RETURNING incident_id, status, quantity, met",
+            need_id,
+            quantity,
+        )
+        incident_id, status, wanted, now = tuple(row)
+        facts: dict[str, Any] = {"received": quantity, "met": now}
+        if status == NeedStatus.OPEN and now >= wanted:
+            facts |= {"status": NeedStatus.MET.value}
+            await db.execute(
+                "UPDATE need SET status = 'met', ended_at = $2, end_reason = '物资已签收', version = version + 1"
+                " WHERE id = $1",
+                need_id,
+                stamp.recorded_at,
+            )
+            met.append(need_id)
+        await _note_need(stamp, "receive", need_id, incident_id, {"status": status}, facts)
+    return met
+
+
+async def forget_contacts(*, stamp: Stamp, before: datetime) -> int:
+    """Clear away receivers and phones of needs that were over before an instant; how many. The needs stay."""
+    rows = await db.fetch(
+        "UPDATE need_contact c SET receiver = '', phone = '' FROM need n JOIN incident e ON e.id = n.incident_id"
+        " WHERE n.id = c.need_id AND coalesce(n.ended_at, e.ended_at) < $1 AND (c.receiver <> '' OR c.phone <> '')"
+        " RETURNING c.need_id",
+        before,
+    )
+    if rows:
+        await audit.record(stamp, "need.forget-contacts", subject_kind="need", facts={"rows": len(rows)})
+    return len(rows)
 
 
 async def reopen_need(*, stamp: Stamp, need_id: UUID, version: int | None = None) -> Receipt:

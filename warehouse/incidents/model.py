@@ -147,7 +147,14 @@ FRESH_HOURS = Parameter(
     meaning_en="A need that nobody has renewed for so long goes stale and leaves the queue; it can be renewed",
     source=UNVERIFIED, low=1, high=720,
 )  # fmt: skip
-declare(FRESH_HOURS)
+CONTACT_DAYS = Parameter(
+    "incident.contact-days", 180, Kind.WHOLE, "days",
+    name_zh="联系人保留天数", name_en="Contacts are kept for",
+    meaning_zh="需求、申请、运单和发放点办结后，接收人、驾驶员的姓名和电话再保留这么多天，逾期自动清除",
+    meaning_en="Names and phones of receivers and drivers are cleared away so many days after the end of their papers",
+    source=UNVERIFIED, low=1, high=3650,
+)  # fmt: skip
+declare(FRESH_HOURS, CONTACT_DAYS)
 
 
 # --- nouns ----------------------------------------------------------------------------------------------------------

@@ -1,9 +1,11 @@
 """A release order carried out by vehicles: its reservations end with the goods, short lines go back, it follows."""
 
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import asyncpg
 
+from api import jobs
 from catalog.kernel.access import EVERYWHERE
 from tests.warehouse.fulfilment.test_points_and_recovery import TOWN_REGION, incident
 from tests.warehouse.fulfilment.test_shipments import BIN, LORRY, hand, refused, seen, there
@@ -75,6 +77,55 @@ async def test_two_vehicles_carry_an_order_to_its_end(city: asyncpg.Connection) 
     assert (await world.balances(city))[lot.id, point.place_id, "good"] == (7, 0)
     assert not await city.fetchval("SELECT count(*) FROM reservation WHERE state = 'held'")
     assert await verify.run(thorough=True) == []
+
+
+async def test_a_need_is_met_when_its_goods_are_received(city: asyncpg.Connection) -> None:
+    release, _ = await ordered(city)
+    need = await city.fetchval(
+        "INSERT INTO need (id, incident_id, region_id, item_id, quantity, priority, status, asked_at, asked_by,"
+        " renewed_at, attempt) SELECT gen_random_uuid(), q.incident_id, q.region_id, 1, 12, 1, 'open', now(), 'x',"
+        " now(), gen_random_uuid() FROM requisition q RETURNING id"
+    )
+    await city.execute("UPDATE requisition_line SET need_id = $1", need)
+    shipment = await on_vehicle(release)
+    await actions.load(stamp=hand(), shipment_id=shipment, wanted=[Loading(1, 12)])
+    await actions.depart(stamp=hand(), shipment_id=shipment)
+
+    async def standing() -> tuple[str, int]:
+        return tuple(await city.fetchrow("SELECT status, met FROM need WHERE id = $1", need))
+
+    said = [Received(1, 10, reason="少二")]
+    await actions.receive(stamp=there(), shipment_id=shipment, said=said, receiver="王镇长")
+    assert await standing() == ("open", 10)
+    await actions.find(stamp=there(), shipment_id=shipment, line=1, quantity=2, note="车厢里找到")
+    assert await standing() == ("met", 12)
+    told = await city.fetch("SELECT verb, after->>'met' FROM row_history WHERE row_key = $1 ORDER BY seq", str(need))
+    assert [tuple(one) for one in told] == [("receive", "10"), ("receive", "12")]
+
+
+async def test_names_and_phones_are_forgotten_some_time_after_the_end(city: asyncpg.Connection) -> None:
+    release, _ = await ordered(city)
+    shipment = await on_vehicle(release)
+    await city.execute(
+        "INSERT INTO requisition_contact (line_id, receiver, phone) SELECT id, '李', '138' FROM requisition_line;"
+        "UPDATE shipment_contact SET receiver = '王', phone = '139'"
+    )
+    later = world.NOW + timedelta(days=400)
+
+    async def left() -> set[str]:
+        rows = await city.fetch(
+            "SELECT receiver || phone FROM requisition_contact UNION ALL SELECT receiver || phone FROM shipment_contact"
+        )
+        return {row[0] for row in rows}
+
+    assert (await left()) == {"李138", "王139"}
+    assert await jobs._forget_contacts(later) == 0  # nothing is over
+    await actions.cancel(stamp=hand(), shipment_id=shipment, reason="车坏了")
+    await city.execute("UPDATE requisition SET status = 'closed', ended_at = $1", world.NOW)
+    assert await jobs._forget_contacts(world.NOW + timedelta(days=179)) == 0
+    assert await jobs._forget_contacts(later) == 2
+    assert (await left()) == {""}
+    assert await jobs._forget_contacts(later) == 0
 
 
 async def test_a_called_off_vehicle_leaves_the_goods_held_for_another(city: asyncpg.Connection) -> None:

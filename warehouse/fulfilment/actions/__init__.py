@@ -5,7 +5,7 @@ from warehouse.fulfilment.actions.orders import finish_release
 from warehouse.fulfilment.actions.points import add_point, bring_back, hand_out, set_contact
 from warehouse.fulfilment.actions.points import write_off as write_off_at_point
 from warehouse.fulfilment.actions.prepare import cancel, edit, prepare, prepare_release
-from warehouse.fulfilment.actions.receive import close, find, receive, take_back, write_off
+from warehouse.fulfilment.actions.receive import close, find, forget_contacts, receive, take_back, write_off
 from warehouse.fulfilment.actions.recovery import close_duty, draw_up, edit_duty, fill
 from warehouse.fulfilment.actions.travel import arrive, depart, redirect, report
 
@@ -23,6 +23,7 @@ __all__ = [
     "fill",
     "find",
     "finish_release",
+    "forget_contacts",
     "hand_out",
     "load",
     "note_short",

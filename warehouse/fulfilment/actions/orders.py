@@ -19,7 +19,7 @@ _HERE = (Status.RECEIVED, Status.CLOSED)
 
 async def tell_loading(stamp: Stamp, shipment: Shipment) -> None:
     """Goods are being picked for it."""
-    release = await _release(shipment)
+    release = await find_release(shipment)
     if release is not None and release.status is ReleaseStatus.RELEASED:
         await _move(stamp, release, "pick")
 
@@ -36,7 +36,7 @@ async def tell_short(stamp: Stamp, shipment: Shipment, line: Line, quantity: int
 async def tell(stamp: Stamp, shipment_id: UUID) -> None:
     """It has left, was received or is closed: the order goes as far as the last of its vehicles."""
     shipment = (await queries.find_shipments([shipment_id]))[shipment_id]
-    release = await _release(shipment)
+    release = await find_release(shipment)
     if release is None:
         return
     statuses = await queries.statuses_of(release.id)
@@ -74,7 +74,8 @@ def _closed(statuses: list[Status]) -> bool:
     return bool(statuses) and all(one is Status.CLOSED for one in statuses)
 
 
-async def _release(shipment: Shipment) -> Release | None:
+async def find_release(shipment: Shipment) -> Release | None:
+    """The order that a shipment carries out."""
     if shipment.release_id is None:
         return None
     return (await orders.find_releases([shipment.release_id])).get(shipment.release_id)

@@ -1,19 +1,23 @@
 """Receive a shipment line by line, settle what differs, close it."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from catalog.kernel import attempts, db
+from catalog.kernel import attempts, audit, db
 from catalog.kernel.attempts import Receipt
 from catalog.kernel.errors import Invalid, Refused
 from catalog.kernel.stamp import Stamp
 from warehouse.files import actions as files
 from warehouse.files.model import Subject
 from warehouse.fulfilment import queries, rules
+from warehouse.fulfilment.actions import orders
 from warehouse.fulfilment.actions.orders import tell
 from warehouse.fulfilment.actions.parts import changed, locked
 from warehouse.fulfilment.model import LONGEST_NAME, SHIPMENT, Line, Received, Shipment, Status
+from warehouse.incidents import actions as incidents
 from warehouse.stock import actions as stock
 from warehouse.stock.model import ADJUSTMENT, Condition
 
@@ -39,6 +43,7 @@ async def receive(
             part = stamp.for_part("goods", [str(one) for one in said])
             await stock.arrive(stamp=part, carried=carried, document=before.document)
         case = await _write(stamp, before, said)
+        await _count_for_needs(stamp, before, {one.line: one.accepted for one in said})
         await db.execute(
             "UPDATE shipment_contact SET receiver = $2 WHERE shipment_id = $1", shipment_id, receiver.strip()
         )
@@ -65,6 +70,29 @@ async def take_back(*, stamp: Stamp, shipment_id: UUID, line: int, quantity: int
 async def write_off(*, stamp: Stamp, shipment_id: UUID, line: int, quantity: int, note: str) -> Receipt:
     """Goods are lost for good. Needs stock.dispose at the sender, which keepers do not hold."""
     return await _settle(stamp, "write-off", shipment_id, line, quantity, note)
+
+
+async def forget_contacts(*, stamp: Stamp, before: datetime) -> int:
+    """Clear away drivers, receivers and phones of shipments closed before an instant, and of receiving points whose
+    incident ended before it; how many."""
+    rows = [
+        *await db.fetch(
+            "UPDATE shipment_contact c SET driver = '', phone = '', receiver = '' FROM shipment h"
+            " WHERE h.id = c.shipment_id AND h.status IN ('closed', 'cancelled')"
+            " AND coalesce(h.closed_at, h.created_at) < $1 AND (c.driver <> '' OR c.phone <> '' OR c.receiver <> '')"
+            " RETURNING c.shipment_id",
+            before,
+        ),
+        *await db.fetch(
+            "UPDATE receiving_point_contact c SET receiver = '', phone = '' FROM receiving_point p JOIN incident e"
+            " ON e.id = p.incident_id WHERE p.id = c.point_id AND e.ended_at < $1"
+            " AND (c.receiver <> '' OR c.phone <> '') RETURNING c.point_id",
+            before,
+        ),
+    ]
+    if rows:
+        await audit.record(stamp, "shipment.forget-contacts", subject_kind="shipment", facts={"rows": len(rows)})
+    return len(rows)
 
 
 async def close(*, stamp: Stamp, shipment_id: UUID) -> Receipt:
@@ -139,6 +167,19 @@ async def _write(stamp: Stamp, shipment: Shipment, said: Sequence[Received]) -> 
     return str(case)
 
 
+async def _count_for_needs(stamp: Stamp, shipment: Shipment, accepted: Mapping[int, int]) -> None:
+    """What came fit counts for the needs it was sent for, in their units."""
+    release = await orders.find_release(shipment)
+    covers = {one.id: (one.covers, one.quantity) for one in release.lines} if release is not None else {}
+    received: dict[UUID, int] = defaultdict(int)
+    for number, quantity in accepted.items():
+        line = rules.line_of(shipment, number)
+        if line.need_id is not None and line.release_line in covers:
+            part, of = covers[line.release_line]
+            received[line.need_id] += quantity * part // of
+    await incidents.count_received(stamp=stamp, received={key: many for key, many in received.items() if many})
+
+
 def _difference(line: Line, said: Received, missing: int) -> dict[str, Any]:
     return {
         "line": line.line,
@@ -183,6 +224,7 @@ async def _settle(stamp: Stamp, verb: str, shipment_id: UUID, number: int, quant
             target = await _target(before)
             one = stock.Carried(line.lot_id, quantity, before.place_id, target, number, serial_ids=pieces)
             await stock.arrive(stamp=part, carried=[one], document=document, note=note)
+            await _count_for_needs(stamp, before, {number: quantity})
         elif verb == "take-back":
             staging = await queries.staging_of(before.start.site_id)
             if staging is None:

@@ -151,12 +151,13 @@ async def move_release(*, stamp: Stamp, release_id: UUID, verb: str, version: in
     Raises Missing, Denied, Stale, Refused (`release.not-from-here`, `release.paper-owed`).
     """
 
-    async def work() -> Receipt:
-        before = await release_locked(stamp, release_id, verb, version)
-        target = ReleaseStatus(workflow.RELEASE.find(before.status.value, verb).target)
-        return await release_changed(stamp, verb, before, target)
-
     part = stamp.for_part(f"release {verb} {release_id}", [str(release_id), verb]) if db.in_transaction() else stamp
+
+    async def work() -> Receipt:
+        before = await release_locked(part, release_id, verb, version)
+        target = ReleaseStatus(workflow.RELEASE.find(before.status.value, verb).target)
+        return await release_changed(part, verb, before, target)
+
     return await attempts.once(part, f"release.{verb}", work)
 
 
@@ -168,8 +169,10 @@ async def note_short(
     The reservation is the ledger's: fulfilment ends it with what it posts. Needs release.carry at the store.
     """
 
+    part = stamp.for_part(f"short {line_id}", [str(line_id), quantity, note]) if db.in_transaction() else stamp
+
     async def work() -> Receipt:
-        before = await release_locked(stamp, release_id, "short", version)
+        before = await release_locked(part, release_id, "short", version)
         line = next((one for one in before.lines if one.id == line_id), None)
         if line is None:
             raise Missing("release.no-such-line", "动用指令没有这一行", line=str(line_id))
@@ -181,9 +184,8 @@ async def note_short(
             note.strip()[:LONGEST_TEXT],
         )
         facts = {"line": line.line, "lot": line.lot, "quantity": quantity, "note": note.strip()}
-        return await release_changed(stamp, "short", before, before.status, None, facts)
+        return await release_changed(part, "short", before, before.status, None, facts)
 
-    part = stamp.for_part(f"short {line_id}", [str(line_id), quantity, note]) if db.in_transaction() else stamp
     return await attempts.once(part, "release.short", work)
 
 

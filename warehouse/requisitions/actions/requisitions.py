@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
 from catalog.classes import queries as classes
 from catalog.items import queries as items
 from catalog.items.model import ItemKind
-from catalog.kernel import attempts, db
+from catalog.kernel import attempts, audit, db
 from catalog.kernel.access import Permission
 from catalog.kernel.attempts import Receipt
 from catalog.kernel.errors import Invalid, Missing, Refused
@@ -210,6 +211,20 @@ async def close_requisition(
         return await changed(stamp, "close", before, Status.CLOSED, sets, {"reason": reason.strip()})
 
     return await attempts.once(stamp, "requisition.close", work)
+
+
+async def forget_contacts(*, stamp: Stamp, before: datetime) -> int:
+    """Clear away receivers and phones of requisitions that were over before an instant; how many lines."""
+    rows = await db.fetch(
+        "UPDATE requisition_contact c SET receiver = '', phone = '' FROM requisition_line l JOIN requisition q"
+        " ON q.id = l.requisition_id WHERE l.id = c.line_id AND (q.ended_at < $1 OR l.gone AND q.created_at < $1)"
+        " AND (c.receiver <> '' OR c.phone <> '') RETURNING c.line_id",
+        before,
+    )
+    if rows:
+        facts = {"rows": len(rows)}
+        await audit.record(stamp, "requisition.forget-contacts", subject_kind="requisition", facts=facts)
+    return len(rows)
 
 
 # --- parts ----------------------------------------------------------------------------------------------------------
