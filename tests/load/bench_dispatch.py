@@ -1,7 +1,7 @@
 """Fifty dispatchers accept overlapping plans at once: `python -m tests.load.bench_dispatch [rounds] [dispatchers]`.
 
 Conditions: two server processes on one embedded PostgreSQL with fsync on, four client processes, one connection and one
-login per dispatcher, all requests sent at one instant. Each round is checked as in tests/storms; the figures are printed.
+login per dispatcher, all requests sent at one instant. Each round is checked as in tests/storms; figures are printed.
 """
 
 import asyncio
