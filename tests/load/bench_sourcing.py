@@ -1,6 +1,6 @@
 """The sourcing engine at the size of a bad night: `python -m tests.load.bench_sourcing [needs] [sites] [lots] [seeds]`.
 
-Prints the time of both ways and what they reach; judges nothing. Pure: no database, one process.
+Prints the CPU time of both ways and what they reach; judges nothing. Pure: no database, one process.
 """
 
 import random
@@ -77,9 +77,9 @@ def main(needs: int, sites: int, lots: int, seeds: int) -> None:
         spent, found = [], []
         for seed in range(seeds):
             task = bad_night(needs, sites, lots, seed)
-            began = time.perf_counter()
+            began = time.process_time()
             found.append(make(task))
-            spent.append(time.perf_counter() - began)
+            spent.append(time.process_time() - began)
         print(f"{name:7} {needs} needs x {sites} sites x {lots} lots: median {statistics.median(spent):.2f} s,"
               f" worst {max(spent):.2f} s; {_say(found)}")  # fmt: skip
 

@@ -13,6 +13,7 @@ gives the same plan.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import highspy
 import numpy as np
@@ -96,6 +97,12 @@ def _islands(found: Choices) -> list[int]:
     return [root(n) for n in range(len(found.needs))]
 
 
+@cache
+def _solver() -> highspy.Highs:
+    """The process's one solver, cleared before each use: every new one prints who made it."""
+    return highspy.Highs()  # type: ignore[no-untyped-call]
+
+
 class _Programme:
     """One linear (or, `whole`, integer) programme over some choices: columns: steps, then what needs are covered of."""
 
@@ -105,7 +112,8 @@ class _Programme:
         self.column_of_need = {need: len(chosen) + n for n, need in enumerate(self.needs)}
         self.columns = len(chosen) + len(self.needs)
         self.proven = True
-        self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
+        self.highs = _solver()
+        self.highs.clear()
         for option, value in (
             ("output_flag", False), ("threads", 1), ("random_seed", 1), ("mip_max_nodes", MOST_NODES),
             ("mip_rel_gap", 0.0), ("mip_abs_gap", 0.5), ("solver", "choose" if whole else "simplex"),
