@@ -26,7 +26,9 @@ from catalog.kernel.stamp import Stamp
 from warehouse.alerts import messages
 from warehouse.alerts.model import Alert, AlertEvent
 from warehouse.alerts.queries import alerts as queries
+from warehouse.board.messages import line
 from warehouse.board.model import TOPICS as BOARD_TOPICS
+from warehouse.board.queries import list_tasks
 from warehouse.people.rules import Unauthenticated
 
 POLL_SECONDS = 0.2
@@ -160,7 +162,7 @@ async def _still_in(edge: Edge, secret: str | None) -> bool:
 
 async def _told(news: Sequence[News], stamp: Stamp) -> list[bytes]:
     """What a viewer is told, in the order of its bookmarks."""
-    told = [*await _alerts(news, stamp), *_changed(news, stamp)]
+    told = [*await _alerts(news, stamp), *await _tasks(news, stamp), *_changed(news, stamp)]
     told.sort(key=lambda one: (one[0].xid, one[0].seq))
     return [_event(*one) for one in told]
 
@@ -172,6 +174,20 @@ async def _alerts(news: Sequence[News], stamp: Stamp) -> list[tuple[Bookmark, st
     scope: Scope = scope_of(stamp.grants, Permission.ALERT_READ)
     found = await queries.events_after(list(last), scope, stamp.person_id)
     return [(last[alert.id], "alert", _said(alert, event, mine=mine)) for alert, event, mine in found]
+
+
+async def _tasks(news: Sequence[News], stamp: Stamp) -> list[tuple[Bookmark, str, Any]]:
+    """What others have just told the viewer's store to pick and load: the news in which it was told, no later one."""
+    at = {(UUID(one.key), one.at): one.position for one in news if one.topic in ("release", "shipment")}
+    scope = scope_of(stamp.grants, Permission.ISSUE)
+    if not at or scope.empty:
+        return []
+    found = await list_tasks(scope, {key for key, _ in at})
+    return [
+        (at[one.id, one.since], "task", {"id": str(one.id), "zh": line(one, zh=True), "en": line(one, zh=False)})
+        for one in found
+        if (one.id, one.since) in at and one.told_by != stamp.login
+    ]
 
 
 def _changed(news: Sequence[News], stamp: Stamp) -> list[tuple[Bookmark, str, Any]]:

@@ -143,6 +143,8 @@ async def _stock(store: Store, site: Site, now: datetime) -> None:
         ("board en-768", "BF-0011", 20, 47, None),
         ("board zh-360", "ZJ-0013", 20, 48, None),
         ("board en-360", "DL-0002", 20, 49, None),
+        ("board told zh", "LS-0005", 20, 46, None),
+        ("board told en", "LS-0006", 20, 47, None),
     ):
         expires = today + timedelta(days=days) if days is not None else None
         facts = LotFacts(item_id=await _item(key), owner_region_id=site.region_id, maker_batch=None, expires_on=expires)

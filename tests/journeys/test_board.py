@@ -1,5 +1,6 @@
 """The dispatcher's board: from an incident to goods that are accounted for, each step seen without a reload."""
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -183,3 +184,50 @@ async def test_a_cut_line_is_said_and_nothing_is_missed(desk: Opened, store: Sto
     await page.context.set_offline(False)
     await expect(card(page, "wanted", f"need-{made}")).to_have_count(1, timeout=SEEN_MS)
     await expect(page.locator(STATE)).not_to_have_attribute("data-state", "cut")
+
+
+RING = """
+window.rung = 0;
+const Real = window.AudioContext;
+window.AudioContext = class extends Real {
+  createOscillator() { window.rung += 1; return super.createOscillator(); }
+};
+"""
+
+
+@pytest.mark.parametrize(("language", "width", "item"), [("zh", 1280, "LS-0005"), ("en", 360, "LS-0006")])
+async def test_the_store_hears_at_once_what_it_has_to_pick(
+    desk: Opened, store: Store, language: str, width: int, item: str
+) -> None:
+    keeper = await desk(KEEPER, language=language, width=width)
+    boss, dispatcher = await desk(APPROVER), await desk(DISPATCHER)
+    page = keeper.page
+    await page.add_init_script(RING)
+    await page.add_init_script(looks.WATCH_SHIFTS)
+    await boss.open("/glossary")
+    await dispatcher.open("/glossary")
+    incident, need = await needing(boss, f"台风“拣货 {language}”", item)
+    _, order = await sourced(boss, dispatcher, incident, need)
+    await keeper.open("/")
+    while not await page.evaluate("localStorage.getItem('beiyu.stream.last')"):
+        await asyncio.sleep(0.1)
+    waiting = int(await page.locator("[data-tasks-line] [data-task-count]").get_attribute("data-task-count") or 0)
+    name = (await act(boss, "POST", f"releases/{order}/release"))["number"]
+    await expect(page.locator("#toast")).to_contain_text(name, timeout=SEEN_MS)
+    await expect(page.locator("[data-task-count]")).to_have_attribute("data-task-count", str(waiting + 1))
+    await expect(page.locator("[data-tasks-count]")).to_have_text(str(waiting + 1))
+    assert await page.evaluate("window.rung") > 0
+    await well(page)
+    assert (await looks.shift(page))[0] < 0.1
+    await keeper.shot("told")
+    # The sound can be off; what waits stays in sight, on every page, until somebody begins.
+    await page.click("[data-mute]")
+    assert await page.evaluate("localStorage.getItem('beiyu.muted')") == "yes"
+    await keeper.open("/shipments")
+    await expect(page.locator("[data-task-count]")).to_have_attribute("data-task-count", str(waiting + 1))
+    await keeper.shot("shipments")
+    trip = (await act(keeper, "POST", f"releases/{order}/shipments"))["id"]
+    lines = (await look(keeper, f"shipments/{trip}"))["lines"]
+    goods = [{"line": line["line"], "quantity": line["quantity"]} for line in lines]
+    await act(keeper, "POST", f"shipments/{trip}/load", {"lines": goods})
+    await expect(page.locator("[data-task-count]")).to_have_attribute("data-task-count", str(waiting), timeout=SEEN_MS)

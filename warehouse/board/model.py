@@ -121,3 +121,30 @@ class Board:
 
 
 DONE_HOURS = 24
+
+
+class TaskKind(StrEnum):
+    """What a store is told to do: carry out a release order, or send a shipment that somebody else prepared."""
+
+    RELEASE = "release"
+    TRANSFER = "transfer"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Goods that a store has to pick and load, not begun yet. `since`: when it was told; `trip_id`: its vehicle's load,
+    where there is one."""
+
+    kind: TaskKind
+    id: UUID
+    name: str
+    site_code: str
+    site_zh: str
+    site_en: str | None
+    to_zh: str
+    to_en: str | None
+    priority: int
+    needed_by: datetime | None
+    since: datetime
+    told_by: str
+    trip_id: UUID | None

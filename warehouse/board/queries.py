@@ -1,6 +1,6 @@
 """Reads of the board. Orders and shipments are those of their own lists, so that figures and lists cannot differ."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ from catalog.kernel.access import Scope
 from catalog.kernel.page import MAX_LIMIT, Page, all_pages
 from catalog.kernel.parameters import whole
 from warehouse.board import rules
-from warehouse.board.model import DONE_HOURS, SILENT_MINUTES, Board, Sight, Wanted
+from warehouse.board.model import DONE_HOURS, SILENT_MINUTES, Board, Sight, Task, TaskKind, Wanted
 from warehouse.fulfilment import queries as fulfilment
 from warehouse.fulfilment.model import Shipment
 from warehouse.fulfilment.model import Status as Travel
@@ -41,6 +41,31 @@ WHERE n.status = 'open' AND e.status <> 'closed' AND (r.path LIKE ANY($1::text[]
     AND ($2::uuid IS NULL OR e.id = $2) AND coalesce(l.rest, n.quantity - n.met) > 0
 ORDER BY n.priority, n.seq LIMIT {MOST_WANTED}
 """
+_TASKS = """
+SELECT 'release', o.id, coalesce(o.number, q.number || '·' || s.code), s.code, s.name_zh, s.name_en,
+    concat_ws(' ', r.name_zh, nullif(o.place, '')), concat_ws(' ', coalesce(r.name_en, r.name_zh), nullif(o.place, '')),
+    o.priority, o.needed_by, o.released_at AS since, o.released_by,
+    (SELECT h.id FROM shipment h WHERE h.release_id = o.id AND h.status = 'prepared' ORDER BY h.seq DESC LIMIT 1)
+FROM release_order o JOIN requisition q ON q.id = o.requisition_id JOIN site s ON s.id = o.site_id
+JOIN region r ON r.id = o.region_id
+WHERE o.status = 'released' AND (s.path LIKE ANY($1::text[]) OR s.id = ANY($2::bigint[]))
+    AND ($3::uuid[] IS NULL OR o.id = ANY($3))
+UNION ALL
+SELECT 'transfer', h.id, h.number, s.code, s.name_zh, s.name_en, coalesce(t.name_zh, concat_ws(' ', r.name_zh, p.name)),
+    CASE WHEN t.id IS NULL THEN concat_ws(' ', coalesce(r.name_en, r.name_zh), p.name) ELSE t.name_en END,
+    4, h.planned_for, h.created_at, h.created_by, h.id
+FROM shipment h JOIN site s ON s.id = h.from_site_id LEFT JOIN site t ON t.id = h.to_site_id
+LEFT JOIN receiving_point p ON p.id = h.to_point_id LEFT JOIN region r ON r.id = p.region_id
+WHERE h.status = 'prepared' AND h.release_id IS NULL AND (s.path LIKE ANY($1::text[]) OR s.id = ANY($2::bigint[]))
+    AND ($3::uuid[] IS NULL OR h.id = ANY($3))
+ORDER BY 9, 10 NULLS LAST, 11, 2
+"""
+
+
+async def list_tasks(scope: Scope, among: Collection[UUID] | None = None) -> list[Task]:
+    """What the stores of a scope have to pick and load and have not begun, the gravest first. `among`: only those."""
+    rows = await db.fetch(_TASKS, scope.prefixes, list(scope.site_ids), None if among is None else list(among))
+    return [Task(TaskKind(row[0]), *tuple(row)[1:]) for row in rows]
 
 
 async def read_board(*, sight: Sight, at: datetime, incident_id: UUID | None = None) -> Board:

@@ -19,6 +19,7 @@ from catalog.kernel.access import Permission, scope_of
 from catalog.kernel.stamp import Stamp
 from warehouse.board import rules
 from warehouse.board.model import DONE_HOURS, Board, Column, sight_of
+from warehouse.board.queries import list_tasks
 from warehouse.fulfilment.model import Line, Shipment
 from warehouse.incidents import queries as incidents
 from warehouse.incidents.model import Incident
@@ -206,4 +207,13 @@ def _is(one: Any, which: str) -> bool:
     return (one.status is not None) is (which == "asked")
 
 
-HANDLERS: list[Any] = [board_page, board_part, wanted_page]
+@get("/tasks/part", include_in_schema=False, opt={BACKGROUND: True})
+async def tasks_part(request: Request_, stamp: Stamped) -> Response[str]:
+    """The line of a store's orders that nobody has begun, for pages that show it; `x-count` says how many there are."""
+    found = await list_tasks(stamp.require(Permission.ISSUE))
+    viewer = viewer_of(request)
+    text = environment(viewer.language.code).get_template("tasks_part.html").render(tasks=found, at=viewer.at)
+    return Response(text, headers={"x-count": str(len(found))}, media_type="text/html")
+
+
+HANDLERS: list[Any] = [board_page, board_part, wanted_page, tasks_part]

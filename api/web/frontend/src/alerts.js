@@ -1,6 +1,7 @@
 // Alerts: the bell with its count, what is new said as it comes (one stream per browser, whichever tab holds it), and
 // choosing all rows of a list at once (data-check-all="name"). The stream also says when a board may look different:
-// every tab hears "beiyu:board" with the bookmark, and "beiyu:stream" when the stream opens or breaks.
+// every tab hears "beiyu:board" with the bookmark, "beiyu:task" when its store is told to pick something, and
+// "beiyu:stream" when the stream opens or breaks.
 import { all, one } from "./dom.js";
 import { sound } from "./scan/tones.js";
 import { language } from "./text.js";
@@ -71,7 +72,7 @@ function follow() {
   const last = localStorage.getItem(LAST);
   source = new EventSource(`/api/v1/alerts/stream${last ? `?after=${encodeURIComponent(last)}` : ""}`);
   const pass = (name, detail) => {
-    spread(name, detail);
+    spread(name, { ...detail, here: true }); // the tab that holds the stream makes the sounds
     told?.postMessage({ name, detail });
   };
   const keep = (event) => event.lastEventId && localStorage.setItem(LAST, event.lastEventId);
@@ -81,10 +82,12 @@ function follow() {
     hear(data);
     told?.postMessage({ name: "alert", detail: data });
   });
-  source.addEventListener("board", (event) => {
-    keep(event);
-    pass("board", JSON.parse(event.data));
-  });
+  for (const kind of ["board", "task"]) {
+    source.addEventListener(kind, (event) => {
+      keep(event);
+      pass(kind, JSON.parse(event.data));
+    });
+  }
   for (const kind of ["hello", "again"]) {
     source.addEventListener(kind, (event) => {
       keep(event);

@@ -13,3 +13,4 @@ import "./norms.js";
 import "./scenarios.js";
 import "./alerts.js";
 import "./switches.js";
+import "./tasks.js";
