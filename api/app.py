@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -34,23 +35,21 @@ from warehouse.scanning.desk import Desk
 VERSION = "0.1.0"
 log = structlog.get_logger("app")
 
+POLICY = (
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self';"
+    " style-src-attr 'unsafe-inline'; img-src 'self' data: blob:{tiles}; media-src 'self' blob:;"
+    " connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'none';"
+    " form-action 'self'; frame-ancestors 'none'"
+)
 SECURITY_HEADERS = [
-    (
-        b"content-security-policy",
-        (
-            b"default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self';"
-            b" style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob:;"
-            b" connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'none';"
-            b" form-action 'self'; frame-ancestors 'none'"
-        ),
-    ),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(self), geolocation=(self), microphone=()"),
 ]
-"""Self only. `wasm-unsafe-eval` is for the camera's barcode reader; style attributes (not sheets) for charts."""
+"""With the policy: self only. `wasm-unsafe-eval` is for the camera's barcode reader; style attributes (not sheets) for
+charts. The one exception is pictures of the host whose map tiles the house has set."""
 HSTS = (b"strict-transport-security", b"max-age=31536000")
 NO_STORE = (b"cache-control", b"no-store")
 
@@ -65,6 +64,21 @@ SECONDS = Histogram(
 
 AS_DECLARED: Any = None
 """Fields are as strict as they say. Litestar's own default, False, lets "4", 4.0 and true pass for a StrictInt."""
+
+
+def policy_of(settings: Settings) -> bytes:
+    """The content security policy: with the hosts of the map's tiles, where some are set."""
+    hosts = {host: None for address in settings.map_tiles.split() if (host := tile_host(address))}
+    return POLICY.format(tiles="".join(f" {host}" for host in hosts)).encode()
+
+
+def tile_host(address: str) -> str:
+    """Where tiles of this address come from, as a policy names it: `https://t{s}.x.cn/…` is `https://*.x.cn`."""
+    found = re.match(r"(https?://)([A-Za-z0-9{}.-]+)(:[0-9]+)?(?=/)", address)
+    if found is None:
+        return ""
+    labels = ["*" if "{" in label else label for label in found[2].split(".")]
+    return f"{found[1]}{'.'.join(labels)}{found[3] or ''}" if "*" not in labels[1:] else ""
 
 
 def create_app(
@@ -89,7 +103,7 @@ def create_app(
         exception_handlers=errors.handlers(),
         before_send=[_finish],
         after_exception=[_record_refusal],
-        state=State({"edge": edge, "streams": Streams(), "boards": Boards()}),
+        state=State({"edge": edge, "streams": Streams(), "boards": Boards(), "policy": policy_of(settings)}),
         lifespan=[_lifespan, rendering.lifespan, solving.lifespan, importing.lifespan, english.lifespan],
         request_max_body_size=settings.max_body_mb * 1024 * 1024,
         logging_config=None,
@@ -128,6 +142,7 @@ async def _finish(message: Message, scope: Scope) -> None:
     headers = message["headers"] = list(message["headers"])
     names = {name for name, _ in headers}
     headers += SECURITY_HEADERS
+    headers.append((b"content-security-policy", scope["litestar_app"].state.policy))
     headers.append((b"x-request-id", visit.request_id.encode()))
     if visit.secure:
         headers.append(HSTS)

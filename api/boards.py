@@ -5,6 +5,7 @@ As long as no news of its topics has come since, it is still true; who asks mean
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -34,6 +35,8 @@ class Kept:
 
     board: Board
     upto: Bookmark
+    looked: float
+    """When (monotonic) the news were last looked at: whoever asked before that need not look again."""
     drawn: dict[str, Drawn] = field(default_factory=dict)
 
     def draw(self, how: str, draw: Callable[[Board], Drawn]) -> Drawn:
@@ -52,15 +55,18 @@ class Boards:
 
     async def read(self, sight: Sight, incident_id: UUID | None, at: datetime) -> Kept:
         """The board of a sight; nothing that was news before the call is missing from it."""
-        key = (sight, incident_id)
+        key, asked = (sight, incident_id), time.monotonic()
         async with self._locks.setdefault(key, asyncio.Lock()):
-            upto = await feed.frontier()
             kept = self._kept.get(key)
+            if kept is not None and kept.looked > asked:
+                return kept
+            looked = time.monotonic()
+            upto = await feed.frontier()
             if kept is None or abs(at - kept.board.at) > LONGEST or await feed.read(kept.upto, 1, TOPICS):
                 board = await queries.read_board(sight=sight, at=at, incident_id=incident_id)
-                kept = self._kept[key] = Kept(board, upto)
+                kept = self._kept[key] = Kept(board, upto, looked)
             else:
-                kept.upto = upto
+                kept.upto, kept.looked = upto, looked
             self._forget()
             return kept
 

@@ -59,6 +59,8 @@ async def load_shipments(*, now: datetime) -> int:
         stamp=sender.stamp("shipment/road/report", now - timedelta(minutes=25)),
         shipment_id=road,
         place="金坛区薛埠镇，241省道（演示）",
+        lat=31.71861,
+        lon=119.36988,
         eta_from=soon,
         eta_to=soon + timedelta(minutes=50),
     )

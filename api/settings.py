@@ -97,6 +97,15 @@ class Settings(BaseSettings):
         "", max_length=500, description="A warning that stands on the log-in page (who may use this system)."
     )
 
+    map_tiles: str = Field(
+        "",
+        description="Address of map tiles with {x}, {y}, {z}, {s}; several layers with a blank between. Without it the "
+        "map has no ground.",
+    )
+    map_subdomains: str = Field("abc", max_length=20, description="What {s} in the tiles' address stands for, in turn.")
+    map_attribution: str = Field("", max_length=300, description="Whose map it is; stands on the map.")
+    map_zoom: int = Field(18, ge=1, le=22, description="The closest zoom of the map.")
+
     # Log-in and password: the defaults are what assessors of GB/T 22239-2019 look for.
     password_min_length: int = Field(8, ge=8, le=64, description="Shortest password.")
     password_history: int = Field(5, ge=0, le=24, description="How many former passwords may not be taken again.")

@@ -121,6 +121,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "silent": N_("no word for long"),
         "difference": N_("difference"),
     },
+    "spot_kind": {
+        "wanted": N_("What is wanted"),
+        "vehicle": N_("Vehicles on the road"),
+        "point": N_("Receiving points"),
+        "site": N_("Stores and points"),
+    },
     "shipment_purpose": {
         "release": N_("released for an incident"),
         "transfer": N_("from store to store"),

@@ -2550,7 +2550,7 @@ async def _(home: Side, there: Side) -> Ask:
 
 # --- shipments, receiving points, the recovery ledger -----------------------------------------------------------------
 
-plain("GET /board", "GET /board/part", "GET /board/wanted", "GET /tasks/part")
+plain("GET /board", "GET /board/part", "GET /board/wanted", "GET /board/map", "GET /board/map/part", "GET /tasks/part")
 plain("GET /api/v1/shipments", "GET /api/v1/receiving-points", "GET /api/v1/recovery")
 plain("GET /shipments", "GET /shipments/new", "GET /receiving-points", "GET /recovery")
 plain(

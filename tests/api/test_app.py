@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 import asyncpg
+import pytest
 
-from api.app import create_app
+from api.app import create_app, tile_host
 from api.auth.edge import NO_ATTEMPT
 from api.codes import listed
 from tests.api.auth.conftest import House, make_settings, started
@@ -95,3 +96,34 @@ async def test_the_page_of_the_api_loads_nothing_from_elsewhere(house: House) ->
         assert "https://" not in page.text
         assert "<script" not in page.text
         assert (await client.get("/schema/read.css")).status_code == 200
+
+
+# --- pictures of other hosts ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("https://t{s}.tianditu.gov.cn/DataServer?T=vec_w&x={x}&y={y}&l={z}&tk=k", "https://*.tianditu.gov.cn"),
+        ("https://tiles.example.org:8443/{z}/{x}/{y}.png", "https://tiles.example.org:8443"),
+        ("http://10.1.2.3/{z}/{x}/{y}.png", "http://10.1.2.3"),
+        ("https://tiles.{s}.example.org/{z}", ""),
+        ("https://evil.org; script-src */", ""),
+        ("/tiles/{z}/{x}/{y}.png", ""),
+    ],
+)
+def test_a_tile_server_is_named_as_the_policy_names_hosts(address: str, host: str) -> None:
+    assert tile_host(address) == host
+
+
+async def test_pictures_come_from_the_house_alone_unless_a_map_is_set(city: City, tmp_path: Path) -> None:
+    tiles = "https://t{s}.map.example/a?x={x}&y={y}&z={z} https://t{s}.map.example/b?x={x}&y={y}&z={z}"
+    for settings, pictures in (
+        (make_settings(tmp_path), "img-src 'self' data: blob:;"),
+        (make_settings(tmp_path, map_tiles=tiles), "img-src 'self' data: blob: https://*.map.example;"),
+    ):
+        app = create_app(settings, clock=city.clock)
+        async with started(app), House(app, city).visitor() as client:
+            policy = (await client.get("/health/live")).headers["content-security-policy"]
+            assert pictures in policy
+            assert policy.count("example") == pictures.count("example")

@@ -231,3 +231,39 @@ async def test_the_store_hears_at_once_what_it_has_to_pick(
     goods = [{"line": line["line"], "quantity": line["quantity"]} for line in lines]
     await act(keeper, "POST", f"shipments/{trip}/load", {"lines": goods})
     await expect(page.locator("[data-task-count]")).to_have_attribute("data-task-count", str(waiting), timeout=SEEN_MS)
+
+
+@pytest.mark.parametrize(("language", "width", "dark"), [("zh", 1280, False), ("en", 360, True)])
+async def test_the_map_needs_no_tiles_and_the_list_says_the_same(
+    desk: Opened, store: Store, language: str, width: int, dark: bool
+) -> None:
+    watching, boss = await desk(DISPATCHER, language=language, width=width, dark=dark), await desk(APPROVER)
+    page = watching.page
+    await boss.open("/glossary")
+    said = {"name": f"台风“地图 {language}”", "hazard": "flood", "region": "wujin", "level": 3, "reason": "水位上涨"}
+    incident = (await act(boss, "POST", "incidents", said))["id"]
+    need = {"region": "wujin", "item": "LS-0012", "quantity": 3, "own_stock_used": "无", "lat": 31.7, "lon": 119.95}
+    await act(boss, "POST", f"incidents/{incident}/needs", {"needs": [need, {**need, "lat": None, "lon": None}]})
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url))
+    await watching.open(f"/board/map?incident={incident}")
+    wanted = page.locator("[data-kind=wanted]")
+    await expect(wanted).to_have_count(2)
+    await expect(page.locator(".map-spot .spot-wanted")).to_have_count(2)
+    await expect(page.locator("[data-kind=wanted][data-vague]")).to_have_count(1)
+    spots = await page.locator("[data-spot][data-lat]").count()
+    await expect(page.locator(".map-spot")).to_have_count(spots)
+    await well(page)
+    await watching.shot("map")
+    # What comes in while it is looked at stands there too.
+    while not await page.evaluate("localStorage.getItem('beiyu.stream.last')"):
+        await asyncio.sleep(0.1)
+    more = await act(boss, "POST", f"incidents/{incident}/needs", {"needs": [{**need, "lat": 31.75}]})
+    await expect(page.locator(f"[data-spot=need-{more['needs'][0]}]")).to_have_count(1, timeout=SEEN_MS)
+    await expect(page.locator(".map-spot .spot-wanted")).to_have_count(3)
+    # By keyboard: a marker opens its card, the card leads on.
+    await page.locator(".map-spot").filter(has=page.locator(".spot-wanted")).last.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".map-card a")).to_have_attribute("href", f"/incidents/{incident}#needs")
+    await watching.shot("card")
+    assert all(one.startswith((watching.url, "data:", "blob:")) for one in asked), "nothing comes from elsewhere"

@@ -44,7 +44,7 @@ from warehouse.stock.model import LotFacts
 
 SCREENS, REQUISITIONS = 20, 100
 SITE, TOWN, ITEM = "CZ01", "liyang", "BF-0008"
-REST, POLL = 0.15, 10.0
+REST, POLL = 0.03, 10.0
 """As in board.js."""
 PATIENCE = 15.0
 

@@ -93,6 +93,10 @@ class Wanted:
     asked_at: datetime
     renewed_at: datetime
     seq: int
+    lat: float | None
+    lon: float | None
+    exact: bool
+    """Whether the point was told; else it is that of the place that asks, or None."""
     stale: bool = False
 
     @property
@@ -106,7 +110,7 @@ class Board:
     """All columns at one moment, each in its order. `silent_minutes`: after so long without report a vehicle is silent.
 
     `picking`: orders at their stores; `loading`: vehicles to be loaded or being loaded, with or without an order.
-    `arrived`: at the gate or with differences open; `done`: accounted for within `DONE_HOURS`.
+    `arrived`: at the gate or with differences open; `done`: accounted for within `DONE_HOURS`, `MOST_DONE` at most.
     """
 
     at: datetime
@@ -118,9 +122,45 @@ class Board:
     on_road: tuple[Shipment, ...]
     arrived: tuple[Shipment, ...]
     done: tuple[Shipment, ...]
+    more_done: bool = False
+    """Whether more were accounted for than are shown."""
 
 
-DONE_HOURS = 24
+DONE_HOURS, MOST_DONE = 24, 50
+
+
+class SpotKind(StrEnum):
+    """What stands on the map; the order is that of the list beside it."""
+
+    WANTED = "wanted"
+    VEHICLE = "vehicle"
+    POINT = "point"
+    SITE = "site"
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Something on the map, WGS-84 degrees; `lat` and `lon` None: nobody has told where it is. `href`: its own page.
+
+    `exact` False: only the region of it is known. `at`: when a vehicle was seen there.
+    `quantity`: how much is wanted, whole base units.
+    """
+
+    kind: SpotKind
+    key: str
+    href: str
+    zh: str
+    en: str | None
+    detail_zh: str
+    detail_en: str | None
+    lat: float | None
+    lon: float | None
+    exact: bool = True
+    at: datetime | None = None
+    marks: tuple[Mark, ...] = ()
+    quantity: int = 0
+    unit_zh: str = ""
+    unit_factor: int = 1
 
 
 class TaskKind(StrEnum):

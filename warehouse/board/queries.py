@@ -11,13 +11,14 @@ from catalog.kernel.access import Scope
 from catalog.kernel.page import MAX_LIMIT, Page, all_pages
 from catalog.kernel.parameters import whole
 from warehouse.board import rules
-from warehouse.board.model import DONE_HOURS, SILENT_MINUTES, Board, Sight, Task, TaskKind, Wanted
+from warehouse.board.model import DONE_HOURS, MOST_DONE, SILENT_MINUTES, Board, Sight, Spot, Task, TaskKind, Wanted
 from warehouse.fulfilment import queries as fulfilment
 from warehouse.fulfilment.model import Shipment
 from warehouse.fulfilment.model import Status as Travel
 from warehouse.incidents import queries as incidents
 from warehouse.requisitions import queries as requisitions
 from warehouse.requisitions.model import Release, ReleaseStatus, Requisition, Status
+from warehouse.sites import queries as sites
 
 T = TypeVar("T")
 MOST_WANTED = 2_000
@@ -25,7 +26,7 @@ _WANTED = f"""
 SELECT n.id, NULL::uuid, e.id, e.number, e.name, er.path, l.requisition_id, l.number, l.status, r.name_zh, r.name_en,
     n.place, coalesce(i.name_zh, k.name_zh), CASE WHEN i.id IS NULL THEN k.name_en ELSE i.name_en END,
     coalesce(i.unit_zh, n.unit), coalesce(i.unit_factor, 1), coalesce(l.rest, n.quantity - n.met)::bigint, n.priority,
-    n.needed_by, n.asked_at, n.renewed_at, n.seq
+    n.needed_by, n.asked_at, n.renewed_at, n.seq, coalesce(n.lat, r.lat), coalesce(n.lon, r.lon), n.lat IS NOT NULL
 FROM need n JOIN incident e ON e.id = n.incident_id JOIN region er ON er.id = e.region_id
 JOIN region r ON r.id = n.region_id LEFT JOIN item i ON i.id = n.item_id
 LEFT JOIN material_class k ON k.id = n.class_id
@@ -77,15 +78,20 @@ async def read_board(*, sight: Sight, at: datetime, incident_id: UUID | None = N
         )
 
     def travels(status: Travel) -> Callable[[str | None], Awaitable[Page[Shipment]]]:
-        since = at - timedelta(hours=DONE_HOURS) if status is Travel.CLOSED else None
         return lambda cursor: fulfilment.list_shipments(
-            scope=sight.shipments, status=status, incident_id=incident_id, closed_since=since, cursor=cursor,
-            limit=MAX_LIMIT,
-        )  # fmt: skip
+            scope=sight.shipments, status=status, incident_id=incident_id, cursor=cursor, limit=MAX_LIMIT
+        )
 
     released, picking = await _all(orders(ReleaseStatus.RELEASED)), await _all(orders(ReleaseStatus.PICKING))
     prepared, loading = await _all(travels(Travel.PREPARED)), await _all(travels(Travel.LOADING))
     gate, differing = await _all(travels(Travel.ARRIVED)), await _all(travels(Travel.RECEIVED))
+    done = await fulfilment.list_shipments(
+        scope=sight.shipments,
+        status=Travel.CLOSED,
+        incident_id=incident_id,
+        closed_since=at - timedelta(hours=DONE_HOURS),
+        limit=MOST_DONE,
+    )
     return Board(
         at=at,
         silent_minutes=await whole(SILENT_MINUTES.key, "/"),
@@ -95,7 +101,8 @@ async def read_board(*, sight: Sight, at: datetime, incident_id: UUID | None = N
         loading=tuple(sorted([*prepared, *loading], key=lambda one: one.seq)),
         on_road=tuple(sorted(await _all(travels(Travel.ON_ROAD)), key=rules.turn_of_travel)),
         arrived=tuple(sorted([*gate, *differing], key=lambda one: (one.arrived_at or one.created_at, one.seq))),
-        done=tuple(sorted(await _all(travels(Travel.CLOSED)), key=lambda one: -one.seq)),
+        done=tuple(done.items),
+        more_done=done.next_cursor is not None,
     )
 
 
@@ -132,7 +139,40 @@ async def _by_hand(scope: Scope, incident_id: UUID | None) -> Sequence[Wanted]:
             None, line.id, one.facts.incident_id, one.incident_number, one.incident_name, one.incident_path, one.id,
             one.number, one.status, line.region_zh, line.region_en, line.facts.place, line.goods_zh, line.goods_en,
             line.unit_zh, line.unit_factor, line.rest, line.facts.priority, line.facts.needed_by, one.created_at,
-            one.created_at, one.seq,
+            one.created_at, one.seq, line.facts.lat, line.facts.lon, line.facts.lat is not None,
         )
         for one in live for line in one.open_lines if line.facts.need_id is None
     ]  # fmt: skip
+
+
+# --- the map --------------------------------------------------------------------------------------------------------
+
+
+async def last_positions(shipment_ids: Collection[UUID]) -> dict[UUID, tuple[float, float, datetime]]:
+    """Where vehicles were last seen, by shipment: of reports that name a point. Not scoped."""
+    rows = await db.fetch(
+        "SELECT DISTINCT ON (shipment_id) shipment_id, lat, lon, at FROM shipment_report"
+        " WHERE shipment_id = ANY($1::uuid[]) AND lat IS NOT NULL ORDER BY shipment_id, at DESC, id DESC",
+        list(shipment_ids),
+    )
+    return {row[0]: (row[1], row[2], row[3]) for row in rows}
+
+
+async def list_spots(board: Board, *, sight: Sight, places: Scope, incident_id: UUID | None = None) -> list[Spot]:
+    """What stands on the map of a board: what is wanted, vehicles, receiving points, stores; those without a point too.
+
+    `places`: where stores may be read. Wanted goods of one place are one spot each.
+    """
+    positions = await last_positions([one.id for one in board.on_road])
+    points = await _all(
+        lambda cursor: fulfilment.list_points(
+            scope=sight.shipments, incident_id=incident_id, cursor=cursor, limit=MAX_LIMIT
+        )
+    )
+    stores = await _all(lambda cursor: sites.list_sites(scope=places, cursor=cursor, limit=MAX_LIMIT))
+    return [
+        *(rules.spot_of_wanted(one, board.at) for one in board.wanted),
+        *(rules.spot_of_vehicle(one, board.at, board.silent_minutes, positions.get(one.id)) for one in board.on_road),
+        *(rules.spot_of_point(one) for one in points if one.incident_status != "closed"),
+        *(rules.spot_of_site(one) for one in stores),
+    ]

@@ -2,10 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from warehouse.board.model import Mark, Wanted
-from warehouse.fulfilment.model import Shipment
+from warehouse.board.model import Mark, Spot, SpotKind, Wanted
+from warehouse.fulfilment.model import Point, Shipment
 from warehouse.fulfilment.model import Status as ShipmentStatus
 from warehouse.requisitions.model import Release, ReleaseStatus
+from warehouse.sites.model import Site
 
 
 def turn_of_wanted(one: Wanted) -> tuple[object, ...]:
@@ -47,6 +48,46 @@ def marks_of_shipment(one: Shipment, at: datetime, silent_minutes: int) -> tuple
         (Mark.SILENT, travels and heard is not None and at - heard > timedelta(minutes=silent_minutes)),
         (Mark.DIFFERENCE, one.open_cases > 0),
     )
+
+
+def spot_of_wanted(one: Wanted, at: datetime) -> Spot:
+    """Something wanted on the map."""
+    href = f"/requisitions/{one.requisition_id}" if one.requisition_id else f"/incidents/{one.incident_id}#needs"
+    return Spot(
+        SpotKind.WANTED, one.key, href, one.goods_zh, one.goods_en, f"{one.region_zh} {one.place}".strip(),
+        f"{one.region_en or one.region_zh} {one.place}".strip(), one.lat, one.lon, one.exact, None,
+        marks_of_wanted(one, at), one.rest, one.unit_zh, one.unit_factor,
+    )  # fmt: skip
+
+
+def spot_of_vehicle(
+    one: Shipment, at: datetime, silent_minutes: int, seen: tuple[float, float, datetime] | None
+) -> Spot:
+    """A vehicle on the map, where a report last named a point."""
+    name = f"{one.vehicle.plate or one.number}"
+    lat, lon, when = seen or (None, None, one.last_seen_at)
+    return Spot(
+        SpotKind.VEHICLE, f"trip-{one.id}", f"/shipments/{one.id}", name, name, f"{one.start.name} → {one.end.name}",
+        f"{one.start.name_en or one.start.name} → {one.end.name_en or one.end.name}", lat, lon, True, when,
+        marks_of_shipment(one, at, silent_minutes),
+    )  # fmt: skip
+
+
+def spot_of_point(one: Point) -> Spot:
+    """A receiving point on the map."""
+    return Spot(
+        SpotKind.POINT, f"point-{one.id}", f"/receiving-points/{one.id}", one.name, one.name,
+        f"{one.region_zh} {one.place}".strip(), f"{one.region_en or one.region_zh} {one.place}".strip(),
+        one.lat, one.lon,
+    )  # fmt: skip
+
+
+def spot_of_site(one: Site) -> Spot:
+    """A store on the map."""
+    return Spot(
+        SpotKind.SITE, f"site-{one.code}", f"/sites/{one.code}", one.name_zh, one.name_en, one.code, one.code,
+        one.lat, one.lon,
+    )  # fmt: skip
 
 
 def _those(*said: tuple[Mark, bool]) -> tuple[Mark, ...]:

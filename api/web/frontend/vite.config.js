@@ -28,7 +28,8 @@ const onlyUsed = {
     const words = wordsUsed();
     const unused = (selector) => (selector.match(/\.[A-Za-z][\w-]*/g) ?? []).some((c) => !words.has(c.slice(1)));
     root.walkRules((rule) => {
-      if (!rule.source?.input.file?.includes("node_modules")) return;
+      const file = rule.source?.input.file ?? "";
+      if (!file.includes("node_modules") || file.includes("leaflet")) return;
       if (rule.parent.type === "atrule" && /keyframes/.test(rule.parent.name)) return;
       const kept = rule.selectors.filter((selector) => !unused(selector.replace(/:not\([^)]*\)/g, "")));
       if (kept.length === 0) rule.remove();
@@ -50,6 +51,6 @@ export default defineConfig({
     manifest: "manifest.json",
     target: ["chrome87", "firefox78", "safari14"],
     chunkSizeWarningLimit: 900,
-    rollupOptions: { input: { main: "src/main.js", scan: "src/scan/desk.js", care: "src/care.js", rotation: "src/rotation.js", count: "src/count.js", sheet: "src/sheet.js", board: "src/board.js" } },
+    rollupOptions: { input: { main: "src/main.js", scan: "src/scan/desk.js", care: "src/care.js", rotation: "src/rotation.js", count: "src/count.js", sheet: "src/sheet.js", board: "src/board.js", map: "src/map.js" } },
   },
 });

@@ -13,13 +13,15 @@ from api.auth.stamps import Stamped
 from api.boards import Boards, Drawn, Kept
 from api.streams import written
 from api.web.languages import Language
-from api.web.pages import environment, page, viewer_of
+from api.web.pages import environment, named, page, viewer_of
 from api.web.routes import asked
 from catalog.kernel.access import Permission, scope_of
 from catalog.kernel.stamp import Stamp
+from catalog.regions import queries as regions
+from catalog.regions.model import Tier
 from warehouse.board import rules
-from warehouse.board.model import DONE_HOURS, Board, Column, sight_of
-from warehouse.board.queries import list_tasks
+from warehouse.board.model import DONE_HOURS, Board, Column, Spot, SpotKind, sight_of
+from warehouse.board.queries import list_spots, list_tasks
 from warehouse.fulfilment.model import Line, Shipment
 from warehouse.incidents import queries as incidents
 from warehouse.incidents.model import Incident
@@ -35,6 +37,7 @@ class Part:
     text: str
     count: int
     href: str
+    more: bool = False
 
 
 @dataclass
@@ -154,8 +157,8 @@ def _parts(board: Board, language: Language, incident: UUID | None) -> dict[Colu
     def orders(text: str, status: str, count: int) -> Part:
         return Part(text, count, f"/releases?status={status}{more}")
 
-    def travels(text: str, status: str, count: int, also: str = "") -> Part:
-        return Part(text, count, f"/shipments?status={status}{also}{more}")
+    def travels(text: str, status: str, count: int, also: str = "", *, beyond: bool = False) -> Part:
+        return Part(text, count, f"/shipments?status={status}{also}{more}", beyond)
 
     def of(things: Sequence[Any], status: str) -> int:
         return sum(1 for one in things if one.status is not None and one.status.value == status)
@@ -181,9 +184,64 @@ def _parts(board: Board, language: Language, incident: UUID | None) -> dict[Colu
         Column.ARRIVED: [
             travels(_("at the gate"), "arrived", of(board.arrived, "arrived")),
             travels(_("differences open"), "received", of(board.arrived, "received")),
-            travels(done, "closed", len(board.done), f"&hours={DONE_HOURS}"),
+            travels(done, "closed", len(board.done), f"&hours={DONE_HOURS}", beyond=board.more_done),
         ],
     }  # fmt: skip
+
+
+@get("/board/map", include_in_schema=False)
+async def map_page(request: Request_, stamp: Stamped) -> Response[str]:
+    """Where it is all: what is wanted, vehicles, receiving points, stores; as a map, and as the list that it draws."""
+    stamp.require(Permission.REQUISITION_READ)
+    shown = await _incidents(stamp)
+    incident = _chosen(request, shown)
+    kept, spots = await _spots(request, stamp, incident)
+    language = viewer_of(request).language
+    return page(
+        request, "board_map.html", spots=_text_of_map(language, spots, kept.board), incidents=shown,
+        upto=written(kept.upto), incident=incident, map_settings=await _map_settings(request, stamp, language),
+    )  # fmt: skip
+
+
+async def _map_settings(request: Request_, stamp: Stamp, language: Language) -> dict[str, Any]:
+    """Where tiles come from, if anywhere, and the names of places that stand on a map without."""
+    settings = edge_of(request).settings
+    seen = await regions.list_in(stamp.require(Permission.REQUISITION_READ))
+    return {
+        "tiles": settings.map_tiles.split(),
+        "subdomains": settings.map_subdomains,
+        "attribution": settings.map_attribution,
+        "most_zoom": settings.map_zoom,
+        "names": [
+            {"name": named(language, one), "lat": one.lat, "lon": one.lon, "tier": one.tier.value}
+            for one in seen
+            if one.lat is not None and one.tier is not Tier.VILLAGE
+        ],
+    }
+
+
+@get("/board/map/part", include_in_schema=False, opt={BACKGROUND: True})
+async def map_part(request: Request_, stamp: Stamped) -> Response[str]:
+    """The list beside the map alone, for the map to be drawn anew. No use of the session."""
+    stamp.require(Permission.REQUISITION_READ)
+    given = asked.text(request, "incident", 36)
+    kept, spots = await _spots(request, stamp, _chosen(request, await _incidents(stamp)) if given else None)
+    text = _text_of_map(viewer_of(request).language, spots, kept.board)
+    return Response(text, headers={"x-upto": written(kept.upto)}, media_type="text/html")
+
+
+async def _spots(request: Request_, stamp: Stamp, incident: Incident | None) -> tuple[Kept, Sequence[Spot]]:
+    kept, _ = await _drawn(request, stamp, incident)
+    places = scope_of(stamp.grants, Permission.SITE_READ)
+    chosen = incident.id if incident else None
+    return kept, await list_spots(kept.board, sight=sight_of(stamp.grants), places=places, incident_id=chosen)
+
+
+def _text_of_map(language: Language, spots: Sequence[Spot], board: Board) -> str:
+    found = {kind: [one for one in spots if one.kind is kind] for kind in SpotKind}
+    return environment(language.code).get_template("board_spots.html").render(
+        kinds=found, ago=lambda then: _ago(language, int((board.at - then).total_seconds()) // 60)
+    )  # fmt: skip
 
 
 @get("/board/wanted", include_in_schema=False)
@@ -216,4 +274,4 @@ async def tasks_part(request: Request_, stamp: Stamped) -> Response[str]:
     return Response(text, headers={"x-count": str(len(found))}, media_type="text/html")
 
 
-HANDLERS: list[Any] = [board_page, board_part, wanted_page, tasks_part]
+HANDLERS: list[Any] = [board_page, board_part, wanted_page, map_page, map_part, tasks_part]

@@ -21,8 +21,8 @@ from tests.warehouse.requisitions.test_requisitions import (
     tents,
 )
 from tests.warehouse.stock import world
-from warehouse.board.model import Board, Sight
-from warehouse.board.queries import read_board
+from warehouse.board.model import Board, Sight, SpotKind
+from warehouse.board.queries import list_spots, list_tasks, read_board
 from warehouse.fulfilment import actions as fulfilment
 from warehouse.fulfilment import queries as shipments
 from warehouse.fulfilment.model import Loading, Received
@@ -144,3 +144,49 @@ async def test_a_person_sees_what_lies_in_his_scope(stocked: asyncpg.Connection)
     assert figures(await look(only("/1/2/4/")))[0] == 1  # the town's own need; the requisition is the district's
     nothing = Sight(Scope(), Scope(), Scope())
     assert figures(await look(nothing)) == (0, 0, 0, 0, 0, 0, 0)
+
+
+async def test_what_a_store_has_to_pick_is_its_own_and_ends_when_it_begins(stocked: asyncpg.Connection) -> None:
+    incident, _ = await needing()
+    requisition = await approved(tents(10), incident_id=incident)
+    await actions.accept_plan(stamp=hand(), requisition_id=requisition, plan_id=await planned(requisition))
+    (order,) = (await look()).sourced
+    own, other = Scope((), frozenset({order.site_id})), Scope((), frozenset({order.site_id + 1}))
+    assert await list_tasks(own) == []
+    told = boss()
+    await actions.release(stamp=told, release_id=order.id)
+    (task,) = await list_tasks(own)
+    assert (task.id, task.since, task.told_by, task.trip_id) == (order.id, told.recorded_at, "boss", None)
+    assert await list_tasks(other) == []
+    assert await list_tasks(own, [incident]) == []
+    truck = UUID((await fulfilment.prepare_release(stamp=keeper(), release_id=order.id, vehicle=LORRY))["id"])
+    assert [one.trip_id for one in await list_tasks(own)] == [truck]
+    await fulfilment.load(stamp=keeper(), shipment_id=truck, wanted=[Loading(1, 1)])
+    assert await list_tasks(own) == []
+
+
+async def test_the_map_knows_where_and_says_where_not(stocked: asyncpg.Connection) -> None:
+    await stocked.execute("UPDATE region SET lat = 31.5, lon = 119.5 WHERE id = $1", TOWN)
+    await stocked.execute("UPDATE site SET lat = 31.7, lon = 119.9 WHERE id = 1")
+    incident, _ = await needing(5)
+    exact = NeedFacts(TOWN, 3, item_id=TENT, own_stock_used="无", lat=31.6, lon=119.6)
+    await incidents.add_needs(stamp=hand(), incident_id=incident, needs=[exact])
+    requisition = await approved(tents(10), incident_id=incident)
+    await actions.accept_plan(stamp=hand(), requisition_id=requisition, plan_id=await planned(requisition))
+    (order,) = (await look()).sourced
+    await actions.release(stamp=boss(), release_id=order.id)
+    truck = UUID((await fulfilment.prepare_release(stamp=keeper(), release_id=order.id, vehicle=LORRY))["id"])
+    await fulfilment.load(stamp=keeper(), shipment_id=truck, wanted=[Loading(1, 10)])
+    await fulfilment.depart(stamp=keeper(), shipment_id=truck)
+
+    async def spots(kind: SpotKind, places: Scope = EVERYWHERE) -> set[tuple[float | None, float | None, bool]]:
+        found = await list_spots(await look(), sight=ALL, places=places)
+        return {(one.lat, one.lon, one.exact) for one in found if one.kind is kind}
+
+    assert await spots(SpotKind.WANTED) == {(31.5, 119.5, False), (31.6, 119.6, True)}
+    assert await spots(SpotKind.VEHICLE) == {(None, None, True)}
+    await fulfilment.report(stamp=keeper(), shipment_id=truck, place="路口", lat=31.55, lon=119.7)
+    await fulfilment.report(stamp=keeper(minutes=1), shipment_id=truck, place="桥")
+    assert await spots(SpotKind.VEHICLE) == {(31.55, 119.7, True)}
+    assert (31.7, 119.9, True) in await spots(SpotKind.SITE)
+    assert await spots(SpotKind.SITE, Scope(("/1/3/",))) == {(None, None, True)}

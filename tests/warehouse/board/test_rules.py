@@ -17,7 +17,15 @@ HOUR = timedelta(hours=1)
 
 def wanted(**said: Any) -> Wanted:
     values: dict[str, Any] = {one.name: None for one in fields(Wanted)}
-    values |= {"need_id": uuid4(), "priority": 2, "asked_at": NOW, "renewed_at": NOW, "seq": 1, "stale": False}
+    values |= {
+        "need_id": uuid4(),
+        "priority": 2,
+        "asked_at": NOW,
+        "renewed_at": NOW,
+        "seq": 1,
+        "stale": False,
+        "exact": True,
+    }
     return Wanted(**{**values, **said})
 
 

@@ -6,7 +6,7 @@ import { t } from "./text.js";
 const POLL_MS = 10000; // with a stream: what time alone changes, and whether the line still stands
 const POLL_ALONE_MS = 3000; // without one
 const PATIENCE_MS = 8000;
-const REST_MS = 150; // several news at once are one reading
+const REST_MS = 30; // several news at once are one reading
 
 const place = one("[data-board]");
 const state = one("#board-state");
@@ -199,6 +199,16 @@ function choose(column) {
   for (const strip of all("[data-strip]")) strip.setAttribute("aria-current", String(strip.dataset.strip === column.dataset.column));
 }
 
+// The letters that the page shows lead to its views and to the filter.
+function lead(event) {
+  const shortcut = /^[a-z]$/i.test(event.key) && one(`[data-key="${event.key.toLowerCase()}"]`);
+  if (!shortcut) return false;
+  event.preventDefault();
+  if (shortcut.tagName === "A") shortcut.click();
+  else shortcut.focus();
+  return true;
+}
+
 function walk(event) {
   const link = event.target.closest?.(".board-card");
   const columns = all("[data-column]", place);
@@ -209,13 +219,7 @@ function walk(event) {
     go(one(".board-card", column) || one(".board-parts a", column));
     return;
   }
-  const shortcut = /^[a-z]$/i.test(event.key) && one(`[data-key="${event.key.toLowerCase()}"]`);
-  if (shortcut) {
-    event.preventDefault();
-    if (shortcut.tagName === "A") shortcut.click();
-    else shortcut.focus();
-    return;
-  }
+  if (lead(event)) return;
   const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] || [0, 0];
   if (!dx && !dy) return;
   if (!link) {
@@ -242,6 +246,7 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   if (event.target.closest?.("input, textarea, select, [contenteditable], dialog")) return;
   if (place) walk(event);
+  else lead(event);
 });
 for (const field of all("[data-sends]")) field.addEventListener("change", () => field.form.requestSubmit());
 
