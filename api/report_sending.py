@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 import structlog
 
 from api import exports
+from api.asked_cover import rations_at
 from api.notices import TROUBLES, letter, send_mail
 from api.settings import Settings
 from catalog.kernel import db
@@ -77,7 +78,8 @@ async def _made(plan: Plan, now: datetime) -> tuple[bytes | None, str]:
         if plan.facts.format is FileFormat.PDF:
             return await shortfall.pdf_of(asked.question, scope, now, now), ""
         table = await provision.prepare(asked.question, scope=scope, now=now)
-        sheet, rows = shortfall.sheet_of(table, asked, language("zh"), plan.login)
+        rations = await rations_at(plan.path)
+        sheet, rows = shortfall.sheet_of(table, asked, rations, language("zh"), plan.login)
         return await exports.workbook(sheet, rows), ""
     except Problem as problem:
         return None, f"{problem.detail} ({problem.code})"

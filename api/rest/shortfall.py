@@ -1,19 +1,25 @@
 """Shortfall: what each place must hold against what is there, comes and is promised; on any day."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 
 from litestar import get
 from litestar.params import FromQuery, QueryParameter
 
+from api.asked_cover import rations_at
 from api.asked_provision import Words, question_of
 from api.auth.edge import VERB
 from api.auth.stamps import Stamped
 from api.rest import references
 from api.rest.sessions import Cursor, Limit
 from api.schemas.shortfall import (
+    CoverOf,
+    CoverRation,
     ProvisionFigures,
     ShortfallCell,
+    ShortfallCover,
+    ShortfallCovers,
     ShortfallLot,
     ShortfallLots,
     ShortfallPage,
@@ -24,9 +30,13 @@ from catalog.kernel.access import Permission
 from catalog.kernel.errors import Invalid, Missing
 from catalog.kernel.stamp import Stamp
 from catalog.regions.model import Tier
+from warehouse.norms.model import Basis
 from warehouse.provision import queries, rules
 from warehouse.provision.model import By, Cell, Figures, Holder, Total
 from warehouse.provision.queries import Show, Sort
+from warehouse.reports import rules as reports
+from warehouse.reports.model import Cover, Covered, Ration
+from warehouse.reports.queries import covered
 
 TAGS = ["shortfall"]
 Code = Annotated[str | None, QueryParameter(max_length=80)]
@@ -72,13 +82,14 @@ async def list_shortfall(
     caller is counting are left out."""
     table = await _table(stamp, region, site, holder, tier, class_code, day, norms_day)
     page = await queries.list_cells(table, sort=sort, show=show, cursor=cursor, limit=limit)
+    rations = await rations_at(table.question.path)
     return ShortfallPage(
         day=table.question.day,
         norms_day=table.question.norms_on,
         at=table.at,
         known_at=table.known_at,
         past=table.past,
-        items=[_cell(one) for one in page.items],
+        items=[_cell(one, rations) for one in page.items],
         next_cursor=page.next_cursor,
     )
 
@@ -105,6 +116,22 @@ async def total_shortfall(
         by=[one.value for one in ways],
         items=[_total(one) for one in found],
     )
+
+
+@get("/shortfall/cover", opt={VERB: "shortfall.cover"}, tags=TAGS)
+async def cover_of_shortfall(
+    stamp: Stamped,
+    region: Code = None,
+    site: Code = None,
+    holder: FromQuery[Holder] = Holder.REGION,
+    tier: FromQuery[Tier | None] = None,
+    class_code: Code = None,
+    day: Day = None,
+) -> ShortfallCovers:
+    """For how many people, and how many days of them, what is usable lasts by the region's consumption norms."""
+    table = await _table(stamp, region, site, holder, tier, class_code, day, None)
+    found = await covered(table, await rations_at(table.question.path))
+    return ShortfallCovers(day=table.question.day, known_at=table.known_at, items=[_covered(one) for one in found])
 
 
 @get("/shortfall/lots", opt={VERB: "shortfall.lots"}, tags=TAGS)
@@ -153,8 +180,9 @@ async def lots_of_shortfall(
 # --- to JSON --------------------------------------------------------------------------------------------------------
 
 
-def _cell(one: Cell) -> ShortfallCell:
+def _cell(one: Cell, rations: Sequence[Ration]) -> ShortfallCell:
     need = one.need
+    lasts = reports.served(one.item_id, one.class_path, one.figures.usable, one.unit_factor, rations)
     return ShortfallCell(
         region=one.place_key if one.site_id is None else None,
         site=one.place_key if one.site_id is not None else None,
@@ -178,6 +206,41 @@ def _cell(one: Cell) -> ShortfallCell:
         uncapped=None if need is None else rules.per_mille(rules.uncapped(one.figures.usable, need)),
         gap_fen=one.gap_fen,
         unverified=one.unverified,
+        people_days=lasts.amount if lasts and lasts.ration.daily else None,
+        people=lasts.amount if lasts and not lasts.ration.daily else None,
+        ration=lasts.ration.key if lasts else None,
+        ration_source=lasts.ration.source if lasts else None,
+    )
+
+
+def _cover(one: Cover) -> CoverOf:
+    return CoverOf(
+        region=one.branch.key if one.branch else None,
+        usable=one.usable,
+        amount=one.amount,
+        people=one.people,
+        days=one.days,
+        share=one.share,
+    )
+
+
+def _covered(one: Covered) -> ShortfallCover:
+    ration = one.ration
+    return ShortfallCover(
+        ration=CoverRation(
+            item=ration.key if ration.item_id is not None else None,
+            class_code=ration.key if ration.class_id is not None else None,
+            name=ration.name_zh,
+            unit=ration.unit_zh,
+            unit_factor=ration.unit_factor,
+            quantity=ration.quantity,
+            people=ration.people,
+            daily=ration.daily,
+            basis=(Basis.MOVED if ration.moved else Basis.POPULATION).value,
+            source=ration.source,
+        ),
+        whole=_cover(one.whole),
+        branches=[_cover(part) for part in one.branches],
     )
 
 
@@ -199,4 +262,4 @@ def _total(one: Total) -> ShortfallTotal:
     )  # fmt: skip
 
 
-HANDLERS: list[Any] = [list_shortfall, total_shortfall, lots_of_shortfall]
+HANDLERS: list[Any] = [list_shortfall, total_shortfall, cover_of_shortfall, lots_of_shortfall]

@@ -47,6 +47,54 @@ class ShortfallCell(Given):
     uncapped: int | None
     gap_fen: int | None = Field(description="Cost of the gap at the least reference price; null without one.")
     unverified: bool = Field(description="A norm behind the need has no verified source.")
+    people_days: int | None = Field(description="For how many people the usable lasts a day; null: not known.")
+    people: int | None = Field(description="For how many people it suffices, where it is handed out once.")
+    ration: str | None = Field(description="Item or class of the consumption norm by which that is counted.")
+    ration_source: str | None
+
+
+class CoverRation(Given):
+    """What people use, by a consumption norm: `quantity` (base units of an item; display units of a class) for every
+    `people`, each day or once."""
+
+    item: str | None
+    class_code: str | None
+    name: str
+    unit: str
+    unit_factor: int
+    quantity: int
+    people: int
+    daily: bool
+    basis: str = Field(description="people_to_move, or population.")
+    source: str
+
+
+class CoverOf(Given):
+    """For how many people goods last: people-days of a daily ration, else people. Null: nobody has said how many people
+    may need it, so for how long it lasts is not known."""
+
+    region: str | None = Field(description="A branch; null: all together.")
+    usable: int
+    amount: int
+    people: int | None
+    days: int | None
+    share: int | None = Field(description="Thousandths of the people, of what is used once or daily, at most 1000.")
+
+
+class ShortfallCover(Given):
+    """One ration, and how far the goods that it counts go."""
+
+    ration: CoverRation
+    whole: CoverOf
+    branches: list[CoverOf]
+
+
+class ShortfallCovers(Given):
+    """People-days by the consumption norms that hold in the region asked for."""
+
+    day: date
+    known_at: datetime
+    items: list[ShortfallCover]
 
 
 class ShortfallPage(Given):

@@ -244,6 +244,16 @@ TERMS: Mapping[str, Term] = {
         "What a norm is measured against: a fixed quantity, per 10,000 residents, per kilometre of dike, per shelter "
         "place. Where the basis is not known there is no figure: it shows as unknown, never as zero.",
     ),
+    "people-days": Term(
+        "人·天",
+        "People-days",
+        "可用物资按人均消耗标准够多少人用一天：1200 人·天，够 1200 人一天或 400 人三天。"
+        "一次性发放的（帐篷、被褥）只算够多少人。"
+        "没有消耗标准或需转移人口不明的，标“不明”，不按零计。",
+        "For how many people what is usable lasts one day by the consumption norms: 1,200 people-days are 1,200 people "
+        "for a day or 400 for three. Goods handed out once (tents, quilts) count people only. Without a consumption "
+        "norm, or without knowing how many must be moved, it is not known; never zero.",
+    ),
     "provision-rate": Term(
         "配备率",
         "Provision rate",

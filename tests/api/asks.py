@@ -2249,6 +2249,7 @@ plain(
 
 @route("GET /api/v1/shortfall")
 @route("GET /api/v1/shortfall/totals")
+@route("GET /api/v1/shortfall/cover")
 async def _(home: Side, there: Side) -> Ask:
     return Ask(query={"region": there.region})
 

@@ -33,7 +33,6 @@ from warehouse.stock import snapshots
 TODAY = date(2026, 11, 21)
 NOW = datetime(2026, 11, 21, 2, tzinfo=UTC)
 PAST = date(2026, 8, 17)
-TIMES = 20
 _WORLD = """
 INSERT INTO region (id, key, parent_id, tier, path, name_zh, source) VALUES (1, 'city', NULL, 'city', '/1/', '市', 't');
 INSERT INTO region (id, key, parent_id, tier, path, name_zh, source)
@@ -107,7 +106,7 @@ async def fill(owner: asyncpg.Connection, size: dict[str, int]) -> None:
     await owner.execute("VACUUM ANALYZE")
 
 
-async def report(name: str, question: Question) -> None:
+async def report(name: str, question: Question, times: int = 5) -> None:
     """All roll-ups of the page, and its first page of cells."""
 
     async def whole() -> Any:
@@ -121,7 +120,7 @@ async def report(name: str, question: Question) -> None:
 
     asks: list[tuple[str, Callable[[], Awaitable[Any]]]] = [("roll-ups", whole), ("first page of cells", page)]
     for what, ask in asks:
-        await timed(f"{name}: {what}", ask, TIMES)
+        await timed(f"{name}: {what}", ask, times)
 
 
 async def file() -> int:
@@ -157,13 +156,13 @@ async def measure(owner_url: str, app_url: str, share: float) -> None:
         await report("district's stores today", Question("/1/3/", TODAY, Holder.SITE))
         await report("city in a year", Question("/1/", date(2027, 11, 21)))
         await timed("city today: all cells, as for a file", file, 2)
-        await report("city on a past day, without snapshots", Question("/1/", PAST))
+        await report("city on a past day, without snapshots", Question("/1/", PAST), 2)
         began = time.perf_counter()
         await snapshots.take(PAST.replace(day=1), now=NOW)
         print(f"snapshot taken in {time.perf_counter() - began:.1f} s")
         await analyze(owner_url)
-        await report("city on a past day, with snapshots", Question("/1/", PAST))
-        await report("district on a past day, with snapshots", Question("/1/3/", PAST))
+        await report("city on a past day, with snapshots", Question("/1/", PAST), 3)
+        await report("district on a past day, with snapshots", Question("/1/3/", PAST), 3)
     finally:
         await api_database.close_pool()
     held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

@@ -171,6 +171,8 @@ class Cell:
     figures: Figures
     gap_fen: int | None
     """What filling the gap costs at least, at reference prices; None where nothing that counts has one."""
+    class_path: str = "/"
+    """Of the goods' main class."""
 
     @property
     def gap(self) -> int | None:

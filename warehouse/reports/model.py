@@ -54,6 +54,65 @@ class Age:
 
 
 @dataclass(frozen=True, slots=True)
+class Ration:
+    """What people use, by a consumption norm: `quantity` for every `people`, each day (`daily`) or once. Base units of
+    an item; of a class display units of whatever items it has. `moved`: people to be moved, else all residents.
+    `source` says where the figure is from; "unverified" where nobody could check it."""
+
+    key: str
+    name_zh: str
+    name_en: str | None
+    unit_zh: str
+    unit_factor: int
+    quantity: int
+    people: int
+    daily: bool
+    moved: bool
+    source: str
+    item_id: int | None = None
+    class_id: int | None = None
+    class_path: str = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """How many people goods last for by a ration: `amount` people-days (人·天), or people where it is used once."""
+
+    ration: Ration
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Of one branch (None: all together): the usable goods that a ration counts, in its unit, and for how many they
+    last. `people` who might need it there, as known on the day; None: nobody has said, so the days are not known."""
+
+    branch: Label | None
+    usable: int
+    amount: int
+    people: int | None
+
+    @property
+    def days(self) -> int | None:
+        """Whole days for all these people, of a daily ration; None where it is not known."""
+        return self.amount // self.people if self.people else None
+
+    @property
+    def share(self) -> int | None:
+        """Thousandths of these people who have it, at most all of them; None where it is not known."""
+        return min(1000 * self.amount // self.people, 1000) if self.people else None
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """A ration with how long or how far the goods go: all together, and branch by branch."""
+
+    ration: Ration
+    whole: Cover
+    branches: tuple[Cover, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Shortfall:
     """The shortfall report (缺口报告): totals from the whole down to goods, and the table to page its cells from."""
 
@@ -67,6 +126,8 @@ class Shortfall:
     spots: Sequence[Spot]
     ages: Sequence[Age]
     """Of the live stores in the region, the stalest first; of today only."""
+    covered: Sequence[Covered] = ()
+    """People-days by the consumption norms that were given; of all goods that these count, norm or not."""
 
 
 # --- stock in other lights ----------------------------------------

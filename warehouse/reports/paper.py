@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from catalog.kernel.parameters import UNVERIFIED
 from catalog.kernel.quantity import display
 from catalog.kernel.time import SHANGHAI
 from labels.documents import Column, ReportTable
 from warehouse.provision.model import Cell, Holder, Total
 from warehouse.provision.rules import per_mille, rate
-from warehouse.reports.model import Shortfall
+from warehouse.reports.model import Covered, Ration, Served, Shortfall
+from warehouse.reports.rules import served
 
 MOST_ROWS = 500
 """Cells with a gap that are printed; the rest stands in the file."""
@@ -26,13 +28,22 @@ _COLUMNS = (
     Column("缺口", 1.0, "right"),
     Column("计入后仍缺", 1.0, "right"),
     Column("配备率", 0.8, "right"),
+    Column("可供", 1.2, "right"),
 )
 
 
 def shortfall_paper(
-    report: Shortfall, short: Sequence[Cell], *, more: bool, area: str, anchor: str, at: datetime
+    report: Shortfall,
+    short: Sequence[Cell],
+    *,
+    rations: Sequence[Ration],
+    more: bool,
+    area: str,
+    anchor: str,
+    at: datetime,
 ) -> ReportTable:
-    """The report: totals above, region by region, then what is missing, the largest share first."""
+    """The report: totals above, region by region, for how many people it lasts; then what is missing, the largest share
+    first."""
     table, question = report.table, report.table.question
     whole = report.whole
     facts = [
@@ -58,14 +69,17 @@ def shortfall_paper(
             ),
         ]
     facts += [(one.of[0].zh, f"{percent(one)}（达标 {one.met}/{one.known}）") for one in report.branches]
+    facts += [(f"保障·{one.ration.name_zh}", _cover(one)) for one in report.covered]
     return ReportTable(
         title="应急物资配备与缺口报告",
         heading=area,
         facts=tuple(facts),
         columns=_COLUMNS,
-        rows=tuple(_row(one) for one in short) or (("无缺口", *[""] * (len(_COLUMNS) - 1)),),
+        rows=tuple(_row(one, rations) for one in short) or (("无缺口", *[""] * (len(_COLUMNS) - 1)),),
         notes=(
             "配备率＝Σ各项（可用，最多计至标准）÷Σ标准；标准取最低储备，未定最低储备的取目标。可用＝完好且当日未过期，含占用。",
+            "可供：可用数按消耗标准折算，按日消耗的为人·天，一次性发放的为人；没有消耗标准的标“不明”。",
+            *((f"消耗标准：{'；'.join(_ration(one.ration) for one in report.covered)}。",) if report.covered else ()),
             *((f"本表只列缺口比例最大的前 {MOST_ROWS} 项，其余见导出文件。",) if more else ()),
             *(("过去日期：按当日结束时的账面重算；当时的预计到货未留存，不列。",) if table.past else ()),
         ),
@@ -78,7 +92,7 @@ def shortfall_paper(
 def percent(total: Total | None, *, capped: bool = True) -> str:
     """ "83.2 %", rounded down; a dash where nothing is needed."""
     share = per_mille((total.rate if capped else total.uncapped) if total is not None else None)
-    return "—" if share is None else f"{share // 10}.{share % 10} %"
+    return percent_of(share)
 
 
 def _wan(fen: int) -> str:
@@ -87,7 +101,37 @@ def _wan(fen: int) -> str:
     return f"{hundredths // 100:,}.{hundredths % 100:02d}"
 
 
-def _row(one: Cell) -> tuple[str, ...]:
+def _cover(one: Covered) -> str:
+    """ "12,000 人·天；需转移人口 1,000 人，可供 12 天"."""
+    ration, whole = one.ration, one.whole
+    text = lasts(Served(ration, whole.amount))
+    who = "需转移人口" if ration.moved else "常住人口"
+    if whole.people is None:
+        return f"{text}；{who}不明"
+    many = f"{whole.days} 天" if ration.daily else percent_of(whole.share)
+    return f"{text}；{who} {whole.people:,} 人，{'可供' if ration.daily else '覆盖'} {many}"
+
+
+def _ration(ration: Ration) -> str:
+    """ "饮用水每1人每天6瓶（市文件）"."""
+    much = display(ration.quantity, ration.unit_factor) + ration.unit_zh
+    source = ration.source.removeprefix(UNVERIFIED).lstrip(" :：")
+    if UNVERIFIED in ration.source:
+        source = f"{source}，未核实" if source else "未核实"
+    return f"{ration.name_zh}每{ration.people}人{'每天' if ration.daily else ''}{much}（{source}）"
+
+
+def lasts(one: Served | None) -> str:
+    """For how many people goods last."""
+    return "不明" if one is None else f"{one.amount:,} {'人·天' if one.ration.daily else '人'}"
+
+
+def percent_of(share: int | None) -> str:
+    """Thousandths as percent; a dash where there is nothing to say."""
+    return "—" if share is None else f"{share // 10}.{share % 10} %"
+
+
+def _row(one: Cell, rations: Sequence[Ration]) -> tuple[str, ...]:
     figures = one.figures
 
     def sized(value: int | None) -> str:
@@ -100,5 +144,6 @@ def _row(one: Cell) -> tuple[str, ...]:
         one.unit_zh,
         *(sized(value) for value in (one.need, figures.on_hand, figures.usable, figures.reserved, figures.in_transit,
                                      figures.on_order, figures.promised, one.gap, one.open_gap)),
-        "—" if share is None else f"{share // 10}.{share % 10} %",
+        percent_of(share),
+        lasts(served(one.item_id, one.class_path, figures.usable, one.unit_factor, rations)),
     )  # fmt: skip

@@ -1,13 +1,26 @@
 """What reports decide, over plain values: rankings, two days beside each other."""
 
 from calendar import monthrange
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 
 from catalog.kernel.errors import Invalid
-from warehouse.provision.model import Total
-from warehouse.reports.model import Aspect, Compared, Every, Indicator, Measured, OrderedLine, PlanFacts
+from warehouse.norms.model import Goods
+from warehouse.provision.model import Label, Total
+from warehouse.reports.model import (
+    Aspect,
+    Compared,
+    Cover,
+    Covered,
+    Every,
+    Indicator,
+    Measured,
+    OrderedLine,
+    PlanFacts,
+    Ration,
+    Served,
+)
 
 
 def compared(before: Sequence[Total], after: Sequence[Total]) -> list[Compared]:
@@ -22,6 +35,95 @@ def ranked(goods: Sequence[Total], most: int) -> list[Total]:
     """The goods of which the largest share is missing; where that is equal, those missing at most places."""
     short = [one for one in goods if one.gap > 0]
     return sorted(short, key=lambda one: (-Fraction(one.gap, one.need), -(one.known - one.met), one.of[0].key))[:most]
+
+
+# --- people-days ----------------------------------------
+
+
+def served(item_id: int | None, class_path: str, usable: int, factor: int, rations: Sequence[Ration]) -> Served | None:
+    """For how many people `usable` of a line lasts; None where no ration counts its goods.
+
+    The ration of the item itself, else of the nearest class above it. A line of an item is in base units, `factor` of
+    them a display unit; a line of a class (`item_id` None) in whole units of its norm, taken for display units. Where
+    several fit, the one that uses the most.
+    """
+    fitting = [one for one in rations if _counts(one, item_id, class_path)]
+    if not fitting:
+        return None
+    ration = max(fitting, key=lambda one: (len(one.class_path) if one.item_id is None else _ITEM, *_hunger(one)))
+    return Served(ration, lasting(ration, max(usable, 0), factor if item_id is not None else 1))
+
+
+_ITEM = 10**9
+"""An item is nearer than any class."""
+
+
+def _counts(ration: Ration, item_id: int | None, class_path: str) -> bool:
+    if ration.item_id is not None:
+        return ration.item_id == item_id
+    return class_path.startswith(ration.class_path)
+
+
+def _hunger(ration: Ration) -> tuple[bool, Fraction, bool]:
+    """Sorts rations of one thing: what is used daily first, then by how much."""
+    return ration.daily, Fraction(ration.quantity, ration.people), ration.moved
+
+
+def lasting(ration: Ration, quantity: int, factor: int) -> int:
+    """People-days, or people: rounded down. `factor`: base units that a class counts as one."""
+    used = ration.quantity if ration.item_id is not None else ration.quantity * factor
+    return quantity * ration.people // used
+
+
+def rationed(rations: Sequence[Ration], goods: Sequence[Goods]) -> dict[int, list[Ration]]:
+    """Which rations count each item: its own, else those of the nearest class above it. No goods count for a class when
+    they count for themselves, or for a wider class when for a narrower one."""
+    found: dict[int, list[Ration]] = {}
+    for item in goods:
+        fitting = [one for one in rations if _counts(one, item.item_id, item.class_path)]
+        own = [one for one in fitting if one.item_id is not None]
+        nearest = max((len(one.class_path) for one in fitting), default=0)
+        chosen = own or [one for one in fitting if len(one.class_path) == nearest]
+        if chosen:
+            found[item.item_id] = chosen
+    return found
+
+
+def covered(
+    rations: Sequence[Ration],
+    goods: Sequence[Goods],
+    usable: Sequence[tuple[Label, int, int]],
+    people: Mapping[tuple[str, bool], int],
+    whole: str,
+) -> list[Covered]:
+    """For each ration how far the goods go. `usable`: (branch, item, base units); `people`: by region key and whether
+    those to be moved are meant; `whole`: the key of the region of all. A line of items of different sizes is put
+    together in the ration's unit, rounded down for each item."""
+    by_item, factors = rationed(rations, goods), {one.item_id: one.unit_factor for one in goods}
+    quantity: dict[tuple[int, str], list[int]] = {}
+    branches = {label.key: label for label, _, _ in usable}
+    number = {id(one): at for at, one in enumerate(rations)}
+    for label, item_id, there in usable:
+        for ration in by_item.get(item_id, ()):
+            units = there if ration.item_id is not None else there // factors[item_id]
+            sums = quantity.setdefault((number[id(ration)], label.key), [0, 0])
+            sums[0] += units
+            sums[1] += lasting(ration, there, factors[item_id])
+    found = []
+    for at, ration in enumerate(rations):
+        parts = tuple(
+            Cover(label, quantity[at, key][0], quantity[at, key][1], people.get((key, ration.moved)))
+            for key, label in branches.items()
+            if (at, key) in quantity
+        )
+        total = Cover(
+            None,
+            sum(one.usable for one in parts),
+            sum(one.amount for one in parts),
+            people.get((whole, ration.moved)),
+        )
+        found.append(Covered(ration, total, parts))
+    return found
 
 
 # --- 预算绩效目标表 ----------------------------------------

@@ -10,11 +10,13 @@ from typing import Any
 from litestar import Request, Response, get
 
 from api import asked_reports, exports, rendering
+from api.asked_cover import rations_at
 from api.asked_provision import CLASS_SCHEME, FARTHEST, Words, question_of
 from api.auth.edge import edge_of
 from api.auth.stamps import Stamped
+from api.web.english import unit as unit_of
 from api.web.languages import Language
-from api.web.pages import moment, named, page, viewer_of
+from api.web.pages import amount, moment, named, page, viewer_of
 from api.web.routes import asked
 from api.web.routes.stock import CUT
 from api.web.words import word
@@ -22,6 +24,7 @@ from catalog.classes import queries as classes
 from catalog.kernel import audit_chain
 from catalog.kernel.access import Permission, Scope, scope_of
 from catalog.kernel.errors import Missing
+from catalog.kernel.parameters import UNVERIFIED
 from catalog.kernel.stamp import Stamp
 from catalog.regions import queries as regions
 from catalog.regions.model import Tier
@@ -32,7 +35,7 @@ from warehouse.provision.model import By, Cell, Holder, Question
 from warehouse.provision.queries import Show, Sort
 from warehouse.provision.rules import per_mille, rate
 from warehouse.reports import paper, queries, rules
-from warehouse.reports.model import Shortfall, Spot
+from warehouse.reports.model import Ration, Served, Shortfall, Spot
 from warehouse.sites import queries as sites
 from warehouse.views import queries as views
 from warehouse.views.rules import LONGEST_QUERY, checked_query
@@ -83,7 +86,8 @@ async def shortfall_page(request: Request_, stamp: Stamped) -> Response[str]:
     scope = stamp.require(Permission.NORM_READ)
     viewer = viewer_of(request)
     found = await _asked(request, scope, stamp)
-    report = await queries.shortfall(found.question, scope=scope, now=stamp.recorded_at)
+    rations = await rations_at(found.question.path)
+    report = await queries.shortfall(found.question, scope=scope, now=stamp.recorded_at, rations=rations)
     listed = await provision.list_cells(
         report.table, sort=found.sort, show=found.show, cursor=asked.cursor(request), limit=asked.PAGE
     )
@@ -106,6 +110,8 @@ async def shortfall_page(request: Request_, stamp: Stamped) -> Response[str]:
         today=viewer.today,
         per_mille=per_mille,
         rate_of=rate,
+        ration_said=lambda one: ration_said(viewer.language, one),
+        served=[_served(one, rations) for one in listed.items],
         regions=await regions.list_in(scope),
         sites=known.items,
         classes=[one for one in listed_classes.items if one.level <= 2],
@@ -176,25 +182,31 @@ async def shortfall_export(request: Request_, stamp: Stamped) -> Response[Any]:
     viewer = viewer_of(request)
     found = await _asked(request, scope, stamp)
     table = await provision.prepare(found.question, scope=scope, now=stamp.recorded_at)
-    sheet, rows = sheet_of(table, found, viewer.language, viewer.name)
+    rations = await rations_at(found.question.path)
+    sheet, rows = sheet_of(table, found, rations, viewer.language, viewer.name)
     return await exports.download(sheet, rows, request.scope["path"].rpartition(".")[2])
 
 
+def _served(one: Cell, rations: Sequence[Ration]) -> Served | None:
+    return rules.served(one.item_id, one.class_path, one.figures.usable, one.unit_factor, rations)
+
+
 def sheet_of(
-    table: provision.Table, asked_: Asked, lang: Language, made_by: str
+    table: provision.Table, asked_: Asked, rations: Sequence[Ration], lang: Language, made_by: str
 ) -> tuple[exports.Sheet, AsyncIterator[Sequence[exports.Row]]]:
     """The file of a question's cells, and its rows."""
 
     async def pages() -> AsyncIterator[Sequence[exports.Row]]:
         async with aclosing(provision.all_cells(table, sort=asked_.sort, show=asked_.show)) as parts:
             async for part in parts:
-                yield [_row(cell, lang) for cell in part]
+                yield [_row(cell, _served(cell, rations), lang) for cell in part]
 
     _, question = lang.text, table.question
     heads = [_("Region or store"), _("Key"), _("Tier"), _("Goods"), _("Item or class"), _("Unit"), _("Minimum"),
              _("Target"), _("On hand"), _("Usable"), _("Reserved"), _("Free"), _("In transit"), _("On order"),
              _("Promised, counted"), _("Missing"), _("Missing after all that comes"), _("Provision rate (%)"),
-             _("Cost of the gap (yuan)"), _("Norm")]  # fmt: skip
+             _("Cost of the gap (yuan)"), _("Norm"), _("People-days covered"), _("People covered, used once"),
+             _("By what consumption norm")]  # fmt: skip
     sheet = exports.Sheet(
         f"shortfall-{question.day.isoformat()}",
         _("Shortfall report"),
@@ -212,7 +224,7 @@ def sheet_of(
     return sheet, pages()
 
 
-def _row(one: Cell, lang: Language) -> exports.Row:
+def _row(one: Cell, lasts: Served | None, lang: Language) -> exports.Row:
     figures = one.figures
 
     def sized(value: int | None) -> exports.Cell:
@@ -240,7 +252,22 @@ def _row(one: Cell, lang: Language) -> exports.Row:
         None if share is None else exports.figure(share, 10),
         None if one.gap_fen is None else exports.figure(one.gap_fen, 100),
         lang.text("unverified") if one.unverified else "",
+        lasts.amount if lasts and lasts.ration.daily else None,
+        lasts.amount if lasts and not lasts.ration.daily else None,
+        ration_said(lang, lasts.ration) if lasts else lang.text("not known"),
     ]
+
+
+def ration_said(lang: Language, one: Ration) -> str:
+    """A consumption norm in words, with its source."""
+    _ = lang.text
+    much = f"{amount(one.quantity, one.unit_factor)} {unit_of(lang, one.unit_zh)}".strip()
+    daily = _("%(much)s for every %(people)s people each day")
+    once = _("%(much)s for every %(people)s people")
+    source = one.source.removeprefix(UNVERIFIED).lstrip(" :：")
+    if UNVERIFIED in one.source:
+        source = f"{source}, {_('unverified')}" if source else _("unverified")
+    return f"{(daily if one.daily else once) % {'much': much, 'people': f'{one.people:,}'}} ({source})"
 
 
 @get("/shortfall/export.pdf", include_in_schema=False)
@@ -256,11 +283,13 @@ async def shortfall_pdf(request: Request_, stamp: Stamped) -> Response[bytes]:
 
 async def pdf_of(question: Question, scope: Scope, now: datetime, at: datetime) -> bytes:
     """The paper of a question; `at`: when it is drawn."""
-    report = await queries.shortfall(question, scope=scope, now=now)
+    rations = await rations_at(question.path)
+    report = await queries.shortfall(question, scope=scope, now=now, rations=rations)
     short = await provision.list_cells(report.table, sort=Sort.GAP, show=Show.SHORT, limit=paper.MOST_ROWS)
     value = paper.shortfall_paper(
         report,
         short.items,
+        rations=rations,
         more=short.next_cursor is not None,
         area=await _area(question, scope),
         anchor=audit_chain.printed(await audit_chain.newest_anchor()),

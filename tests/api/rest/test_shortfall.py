@@ -16,6 +16,9 @@ from tests.api.rest.hall import Caller
 from tests.warehouse.stock import world
 from warehouse.norms.actions import set_norms
 from warehouse.norms.model import Basis, Each, NormFacts
+from warehouse.planning.scenario.actions import set_consumption
+from warehouse.planning.scenario.model import Basis as ConsumptionBasis
+from warehouse.planning.scenario.model import Consumption
 
 TODAY = date(2026, 11, 21)
 TENT, QUILT = 1, 2
@@ -131,3 +134,47 @@ async def test_page_paper_and_files(enter: Enter, owner: asyncpg.Connection) -> 
                     word in text
                     for word in ("应急物资配备与缺口报告", "40.0 %", "第 1 页 共 1 页", "负责人", "数据截至")
                 )
+
+
+async def test_for_how_many_people_it_lasts(enter: Enter, owner: asyncpg.Connection) -> None:
+    """20 usable tents of district A, each for six; 60 people must be moved there, nobody knows how many elsewhere."""
+    await furnished(owner)
+    await owner.execute(
+        "INSERT INTO region_fact (region_id, kind, value, as_of, source) VALUES (2, 'people_to_move', 60, '2026-01-01',"
+        " 't')"
+    )
+    grants = (Grant(Role.PLANNER, "/1/", ROLES[Role.PLANNER]),)
+    stamp = Stamp(uuid4(), b"use", world.NOW, world.NOW, 1, "planner", grants)
+    use = Consumption(1, 6, ConsumptionBasis.MOVED, False, TENT, source="市文件〔2026〕3号")
+    await set_consumption(stamp=stamp, region_id=CITY, hazard=None, use=use)
+    async with enter("dispatcher") as caller:
+        found = {one["region"]: one for one in (await caller.get("/shortfall"))["items"]}
+        assert (found["district-a"]["people"], found["district-a"]["people_days"]) == (120, None)
+        assert (found["district-a"]["ration"], found["district-a"]["ration_source"]) == ("ZP-0001", "市文件〔2026〕3号")
+        assert (found["district-b"]["people"], found["district-b"]["ration"]) == (None, None)
+        (cover,) = (await caller.get("/shortfall/cover"))["items"]
+        assert cover["whole"] == {
+            "region": None, "usable": 20, "amount": 120, "people": None, "days": None, "share": None,
+        }  # fmt: skip
+        assert [(one["region"], one["amount"], one["people"], one["share"]) for one in cover["branches"]] == [
+            ("district-a", 120, 60, 1000)
+        ]
+        (mine,) = (await caller.get("/shortfall/cover?region=district-a"))["items"]
+        assert (mine["whole"]["people"], mine["whole"]["share"]) == (60, 1000)
+        (past,) = (await caller.get(f"/shortfall/cover?day={TODAY - timedelta(days=1)}"))["items"]
+        assert past["whole"]["amount"] == 0, "it came today"
+        (later,) = (await caller.get(f"/shortfall/cover?day={TODAY + timedelta(days=41)}"))["items"]
+        assert later["whole"]["amount"] == 0, "expired by then"
+        text = await page_of(caller, "/shortfall")
+        assert "市文件〔2026〕3号" in text
+        content = (await caller.client.get("/shortfall/export.xlsx")).content
+        rows = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
+        (row,) = [one for one in rows if one[1] == "district-a"]
+        assert row[21] == 120
+        assert "市文件〔2026〕3号" in str(row[22])
+        (other,) = [one for one in rows if one[1] == "district-b"]
+        assert other[20:22] == ["", ""]
+        paper = (await caller.client.get("/shortfall/export.pdf")).content
+        printed = "".join(one.extract_text() for one in pypdf.PdfReader(io.BytesIO(paper)).pages).replace("\n", "")
+        assert "120 人" in printed
+        assert "需转移人口不明" in printed

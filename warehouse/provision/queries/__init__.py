@@ -1,6 +1,6 @@
 """Reads of provision: `prepare` a question, then ask the table for its cells and totals."""
 
-from warehouse.provision.queries.cells import Show, Sort, all_cells, list_cells, roll_up, roll_ups
+from warehouse.provision.queries.cells import Show, Sort, all_cells, list_cells, roll_up, roll_ups, usable_by_branch
 from warehouse.provision.queries.table import Table, pairs, prepare
 from warehouse.provision.queries.there import list_lots
 
@@ -15,4 +15,5 @@ __all__ = [
     "prepare",
     "roll_up",
     "roll_ups",
+    "usable_by_branch",
 ]

@@ -1,6 +1,6 @@
 """The table itself, in SQL: places × lines with what is there; put together, or a page of it."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from enum import StrEnum
 from typing import Any
@@ -112,14 +112,25 @@ def _streams(statement: Statement) -> str:
 # --- put together ---------------------------------------------------------------------------------------------------
 
 
+_SMALL = 10**9
+"""Two figures below it multiply within a bigint."""
+
+
 def _value(name: str) -> str:
-    """A figure of a term at a place: as `norms.rules.amount`, NULL without the basis."""
+    """A figure of a term at a place: as `norms.rules.amount`, NULL without the basis. Whole numbers where they cannot
+    run over; `numeric` costs several times as much, and there are as many figures as cells."""
     basis = f"CASE t.{name}_by " + " ".join(f"WHEN {n} THEN u.b{n}" for n in list(_BASES.values())[1:]) + " END"
     rounded = (
         f"(div(div(t.{name}::numeric * {basis} + t.{name}_per - 1, t.{name}_per) + t.{name}_step - 1, t.{name}_step)"
         f" * t.{name}_step)::bigint"
     )
-    return f"t.times * CASE WHEN t.{name}_by = 1 THEN t.{name} ELSE {rounded} END"
+    short = (
+        f"((t.{name} * {basis} + t.{name}_per - 1) / t.{name}_per + t.{name}_step - 1) / t.{name}_step * t.{name}_step"
+    )
+    return (
+        f"t.times * CASE WHEN t.{name}_by = 1 THEN t.{name}"
+        f" WHEN t.{name} < {_SMALL} AND {basis} < {_SMALL} THEN {short} ELSE {rounded} END"
+    )
 
 
 def _wanted(table: Table) -> str:
@@ -175,7 +186,10 @@ WITH {", ".join(given)}, stock AS ({stock}), held AS (
 
 _GAP = "greatest(need - usable, 0)"
 _OPEN = "greatest(need - usable - in_transit - on_order - promised, 0)"
-_COST = f"CASE WHEN fen IS NOT NULL THEN div({_GAP}::numeric * fen * 2 + per, per * 2)::bigint END"
+_COST = (
+    f"CASE WHEN fen IS NULL THEN NULL WHEN {_GAP} < {_SMALL} AND fen < {_SMALL} AND per < {_SMALL}"
+    f" THEN ({_GAP} * fen * 2 + per) / (per * 2) ELSE div({_GAP}::numeric * fen * 2 + per, per * 2)::bigint END"
+)
 _SHOWN = {Show.ALL: "true", Show.SHORT: "need > usable", Show.UNKNOWN: "need IS NULL AND need_of IS NOT NULL"}
 _ORDER = {
     Sort.PLACE: "0::bigint",
@@ -242,6 +256,7 @@ def _cell(table: Table, row: Sequence[Any]) -> Cell:
         line.item_id, line.class_id, line.key, line.name_zh, line.name_en, line.unit_zh, line.unit_en,
         line.unit_factor, line.lead_days, line.unverified, minimum, reorder, target, maximum, need,
         need is None and rules.need_of(line) is not None, Figures(*row[7:16]), row[16],
+        line.class_path,
     )  # fmt: skip
 
 
@@ -306,6 +321,27 @@ FROM ({fine}) fine GROUP BY GROUPING SETS ({sets}) {"ORDER BY " + ", ".join(colu
         found.setdefault(row[0], []).append(Total(tuple(of), *row[1 + len(used) :]))
     masks = [sum(1 << (len(used) - 1 - at) for at, one in enumerate(used) if one not in by) for by in ways]
     return [found.get(mask, []) for mask in masks]
+
+
+async def usable_by_branch(table: Table, item_ids: Collection[int]) -> list[tuple[Label, int, int]]:
+    """(branch, item, usable on the day) of these items, whether a norm asks for them or not: base units of what the
+    places of the question hold, with what is due by then; none of items that the reader is counting."""
+    wanted = sorted(set(item_ids) - table.question.without)
+    if not wanted or not table.places:
+        return []
+    branches, labels = await _branches(table)
+    statement = Statement(table)
+    items = statement.bind(wanted, "bigint[]")
+    given = f"{_places(statement, branches)}, {_streams(statement)}"
+    stock = await stock_then(statement, items) if table.past else stock_now(statement, items)
+    rows = await db.fetch_large(
+        f"""WITH {given} SELECT u.branch, x.item_id, sum(x.usable)::bigint FROM (
+    SELECT holder, item_id, usable FROM ({stock}) s
+    UNION ALL SELECT holder, item_id, usable FROM coming WHERE item_id = ANY({items})
+) x JOIN places u USING (holder) WHERE x.usable <> 0 GROUP BY 1, 2 ORDER BY 1, 2""",
+        *statement.args,
+    )
+    return [(labels[row[0]], row[1], row[2]) for row in rows]
 
 
 def _label_of(subject: Subject) -> Label:

@@ -47,8 +47,8 @@ def _narrow(statement: Statement) -> str:
     return f"s.id = ANY({statement.bind([subject.site_id for _, subject in statement.table.places], 'bigint[]')})"
 
 
-def stock_now(statement: Statement) -> str:
-    """(holder, item) with what is there now, usable on the day asked."""
+def stock_now(statement: Statement, items: str | None = None) -> str:
+    """(holder, item) with what is there now, usable on the day asked; `items`: the placeholder of the only ones."""
     day = statement.bind(statement.table.question.day, "date")
     good = _GOOD.format("b", "b.expires_on", day)
     regions = statement.table.question.holder is Holder.REGION
@@ -62,7 +62,7 @@ SELECT {"l.owner_region_id" if regions else "b.site_id"} AS holder, b.item_id,
     sum(b.on_hand) FILTER (WHERE o.kind = 'loan') AS lent
 FROM balance b {joins}JOIN site s ON s.id = b.site_id AND s.live
 LEFT JOIN place o ON o.id = b.place_id AND o.kind IN ('shipment', 'loan', 'incident')
-WHERE b.on_hand > 0 AND {_narrow(statement)} GROUP BY 1, 2"""
+WHERE b.on_hand > 0 AND {_narrow(statement)}{f" AND b.item_id = ANY({items})" if items else ""} GROUP BY 1, 2"""
 
 
 async def _rows_then(statement: Statement) -> str:
@@ -96,9 +96,9 @@ async def _rows_then(statement: Statement) -> str:
 ) x (lot_id, place_id, condition, q, held)"""
 
 
-async def stock_then(statement: Statement) -> str:
+async def stock_then(statement: Statement, items: str | None = None) -> str:
     """(holder, item) with what was there at an instant of the past. What is asked adds up, so nothing is put together
-    by lot and place before."""
+    by lot and place before. `items`: the placeholder of the only ones."""
     regions = statement.table.question.holder is Holder.REGION
     good = _GOOD.format("x", "l.expires_on", statement.bind(statement.table.question.day, "date"))
     rows = await _rows_then(statement)
@@ -111,7 +111,7 @@ SELECT {"l.owner_region_id" if regions else "p.site_id"} AS holder, l.item_id,
     sum(x.q) FILTER (WHERE p.kind = 'loan') AS lent
 FROM {rows}
 JOIN lot l ON l.id = x.lot_id JOIN place p ON p.id = x.place_id JOIN site s ON s.id = p.site_id AND s.live
-WHERE {_narrow(statement)} GROUP BY 1, 2"""
+WHERE {_narrow(statement)}{f" AND l.item_id = ANY({items})" if items else ""} GROUP BY 1, 2"""
 
 
 # --- the lots behind a cell -----------------------------------------------------------------------------------------

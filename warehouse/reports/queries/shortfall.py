@@ -6,10 +6,13 @@ from typing import Any
 
 from catalog.kernel import db
 from catalog.kernel.access import Scope
+from warehouse.norms import queries as norms
+from warehouse.norms.model import Basis
 from warehouse.provision import queries as provision
 from warehouse.provision.model import By, Holder, Question, Total
 from warehouse.provision.queries import Table
-from warehouse.reports.model import Age, Expiring, Shortfall, Spot
+from warehouse.reports import rules
+from warehouse.reports.model import Age, Covered, Expiring, Ration, Shortfall, Spot
 
 MONTHS = 24
 """So far ahead expiry is shown."""
@@ -37,8 +40,9 @@ GROUP BY s.id ORDER BY 4 NULLS FIRST, s.code
 """
 
 
-async def shortfall(question: Question, *, scope: Scope, now: datetime) -> Shortfall:
-    """The report of a day. Raises Missing where the place is out of scope."""
+async def shortfall(question: Question, *, scope: Scope, now: datetime, rations: Sequence[Ration] = ()) -> Shortfall:
+    """The report of a day. `rations`: by what people-days are counted. Raises Missing where the place is out of
+    scope."""
     table = await provision.prepare(question, scope=scope, now=now)
     ways: list[Sequence[By]] = [[], [By.TIER], [By.BRANCH], [By.CLASS], [By.GOODS]]
     whole, tiers, branches, classes, goods = await provision.roll_ups(table, ways)
@@ -52,7 +56,31 @@ async def shortfall(question: Question, *, scope: Scope, now: datetime) -> Short
         [] if table.past else await expiring(table),
         await _spots(branches),
         [] if table.past else await ages(question),
+        await covered(table, rations),
     )
+
+
+async def covered(table: Table, rations: Sequence[Ration]) -> list[Covered]:
+    """People-days: how far what is usable on the day goes by these rations, branch by branch."""
+    question = table.question
+    goods = [
+        one
+        for one in await norms.list_goods(class_path=question.class_path)
+        if question.item_ids is None or one.item_id in question.item_ids
+    ]
+    usable = await provision.usable_by_branch(table, rules.rationed(rations, goods))
+    here = int(question.path.strip("/").rpartition("/")[2] or 0)
+    paths = [label.path for label, _, _ in usable if label.path is not None]
+    regions = {here, *(int(path.strip("/").rpartition("/")[2]) for path in paths)}
+    people: dict[tuple[str, bool], int] = {}
+    whole = ""
+    for subject in await norms.subjects_of(sorted(regions), [], question.day):
+        known = {fact.kind: fact.value for fact in subject.figures}
+        for moved, kind in ((True, Basis.MOVED), (False, Basis.POPULATION)):
+            if kind.value in known:
+                people[subject.key, moved] = known[kind.value]
+        whole = subject.key if subject.region_id == here else whole
+    return rules.covered(rations, goods, usable, people, whole)
 
 
 async def ages(question: Question) -> list[Age]:
