@@ -13,10 +13,10 @@ from tests.journeys.conftest import Opened, Store
 from tests.journeys.store import PLANNER
 
 SCREENS = [
-    ("zh", 1280, "BF-0007", False),
-    ("zh", 360, "BF-0011", True),
+    ("zh", 1280, "SJ-0001", False),
+    ("zh", 360, "SJ-0002", True),
     ("en", 1280, "ZJ-0007", True),
-    ("en", 360, "ZJ-0013", False),
+    ("en", 360, "LS-0006", False),
 ]
 MISSING, SUFFICES = {"zh": "18", "en": "18"}, {"zh": "24 人", "en": "24 people"}
 
