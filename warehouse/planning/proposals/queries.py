@@ -1,8 +1,9 @@
 """Reads of proposals, and of everything from which they are made: needs, packs, suppliers, money."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,8 @@ from warehouse.provision.model import Cell, Coming, Line, Question, Source
 from warehouse.replenishment import queries as replenishment
 from warehouse.replenishment.model import ExpectedFrom, Offer
 from warehouse.replenishment.rules.deliveries import checked_seq
+from warehouse.rotation import queries as rotation
+from warehouse.rotation.model import Option
 
 _SELECT = """
 SELECT p.id, p.seq, p.key, p.part, p.cause, p.status, p.owner_region_id, r.key, r.name_zh, r.path, p.item_id, i.key,
@@ -28,6 +31,9 @@ FROM proposal p JOIN region r ON r.id = p.owner_region_id JOIN item i ON i.id = 
 LEFT JOIN site s ON s.id = p.site_id LEFT JOIN pack k ON k.id = p.pack_id LEFT JOIN party f ON f.id = p.supplier_id
 LEFT JOIN supply_order o ON o.id = p.order_id
 """
+
+_AHEAD = timedelta(days=550)
+"""A year's plan may be decided in the year before."""
 
 
 def _proposal(row: Any) -> Proposal:
@@ -97,9 +103,11 @@ async def asleep(today: date) -> set[str]:
 
 
 async def needs(path: str, now: datetime) -> list[Need]:
-    """What regions at and below `path` should own, and what there is and comes: provision's cells, one for each norm.
+    """What regions at and below `path` should own, and what there is and comes: provision's cells, one for each norm,
+    and another one with what decided rotation takes out of it, where it takes something.
 
-    Orders that are not issued yet count as planned; a loan as due back; a promise as nothing.
+    Orders that are not issued yet count as planned; a loan as due back, and so what a supplier brings in a swap; a
+    promise as nothing. A replacement that a rotation plan foresees is no order: it is what is proposed here.
     """
     planned = [one for one in await replenishment.on_order(planned=True) if one.source is ExpectedFrom.PLANNED]
     coming = [
@@ -117,11 +125,45 @@ async def needs(path: str, now: datetime) -> list[Need]:
     groups = {subject.region_id: group for group, subject in table.places}
     offers = await replenishment.last_offers({one.item_id for line in table.lines for one in line.members})
     homes = await _homes({cell.region_id for cell in cells})
-    return [
-        need
-        for cell in cells
-        if (need := _need(cell, lines[groups[cell.region_id], cell.goods_key], offers, table.prices, drafted, homes))
-    ]
+    turning = await _turning(path, question.day, {cell.region_id for cell in cells})
+    found: list[Need] = []
+    for cell in cells:
+        line = lines[groups[cell.region_id], cell.goods_key]
+        of = {one.item_id: turning[cell.region_id, one.item_id] for one in line.members
+              if (cell.region_id, one.item_id) in turning}  # fmt: skip
+        need = _need(cell, line, offers, table.prices, drafted, homes, of)
+        if need is not None:
+            found.append(need)
+            if need.leaving:
+                found[-1] = replace(need, leaving=0)
+                plan = min(one.plan for one in of.values() if one.leaving)
+                found.append(replace(need, cause=Cause.ROTATION, reference=plan))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Turning:
+    """What rotation does with an owner's goods: takes out usable ones, and has a supplier bring as many or fewer."""
+
+    leaving: int = 0
+    swapped: int = 0
+    plan: str = ""
+
+
+async def _turning(path: str, today: date, region_ids: Collection[int]) -> dict[tuple[int, int], _Turning]:
+    """By owner and item, of lines that are decided and not settled, up to a year and a half ahead."""
+    flows = await rotation.planned(scope=Scope((path,)), until=today + _AHEAD, region_ids=region_ids)
+    lines = await rotation.find_lines({one.line_id for one in flows})
+    found: dict[tuple[int, int], _Turning] = {}
+    for flow in flows:
+        line, key = lines[flow.line_id], (flow.region_id, flow.item_id)
+        so_far = found.get(key, _Turning())
+        if flow.quantity < 0:
+            plan = min(so_far.plan or line.plan, line.plan)
+            found[key] = replace(so_far, leaving=so_far.leaving - flow.quantity, plan=plan)
+        elif line.option is Option.SWAP:
+            found[key] = replace(so_far, swapped=so_far.swapped + flow.quantity)
+    return found
 
 
 def _level(cell: Cell) -> int | None:
@@ -135,6 +177,7 @@ def _need(
     prices: Mapping[int, tuple[int, int]],
     drafted: Mapping[tuple[int, int], int],
     homes: Mapping[int, int],
+    turning: Mapping[int, _Turning],
 ) -> Need | None:
     """The need behind a cell, in base units of the item that would fill it; None for a class without such an item."""
     member = rules.filler(line.members, offers, prices)
@@ -148,6 +191,11 @@ def _need(
     def base(amount: int, *, up: bool = False) -> int:
         return -(-amount * member.base // member.worth) if up else amount * member.base // member.worth
 
+    counts = {one.item_id: one for one in line.members}
+
+    def counted(amounts: Iterable[tuple[int, int]]) -> int:
+        return sum(amount * counts[item].worth // counts[item].base for item, amount in amounts)
+
     return Need(
         cause=Cause.GAP,
         reference=cell.goods_key,
@@ -159,7 +207,8 @@ def _need(
         on_order=max(base(figures.on_order) - in_plan, 0),
         planned=in_plan,
         in_transit=base(figures.in_transit),
-        due_back=base(figures.lent),
+        due_back=base(figures.lent + counted((item, one.swapped) for item, one in turning.items())),
+        leaving=base(counted((item, one.leaving) for item, one in turning.items()), up=True),
         site_id=homes.get(cell.region_id),
     )
 

@@ -18,10 +18,13 @@ from tests.warehouse.stock import world
 from warehouse.norms.actions import set_norms
 from warehouse.norms.model import Equivalent, NormFacts
 from warehouse.planning.proposals import actions, queries
-from warehouse.planning.proposals.model import Proposal, Status
+from warehouse.planning.proposals.model import Cause, Proposal, Status
 from warehouse.replenishment import actions as orders
 from warehouse.replenishment import queries as replenishment
 from warehouse.replenishment.model import OrderStatus
+from warehouse.rotation import actions as rotation
+from warehouse.rotation import queries as turning
+from warehouse.rotation.model import Choice, Line, Option
 
 CITY, TOWN = 1, 4
 TODAY = date(2026, 11, 21)
@@ -91,6 +94,39 @@ async def test_what_is_on_order_announced_or_lent_is_not_asked_for_again(desk: a
     assert await run() == {"changed": 1}  # usable now, no longer on order: the same line with another sum
     (after,) = await proposals()
     assert (after.id, after.quantity, after.why.usable, after.why.on_order) == (one.id, 56, 70, 0)
+
+
+async def turned(hall: asyncpg.Connection, days: int = 60, year: int = TODAY.year, **choice: Any) -> Line:
+    """90 more tents of the city, which expire in so many days and are to go out as chosen."""
+    (lot,) = await world.add_lots(hall, {"owner_region_id": CITY, "expires_on": TODAY + timedelta(days=days)})
+    await world.receive(lot, 90, 102)
+    await rotation.propose(stamp=person(Role.PLANNER), region_key="city", year=year)
+    (line,) = (await turning.list_lines(scope=ALL)).items
+    said = Choice(**{"out_on": TODAY + timedelta(days=30), "quantity": 90, "in_on": TODAY + timedelta(days=20),
+                     "in_quantity": 90, **choice})  # fmt: skip
+    await rotation.choose(stamp=person(Role.PLANNER), line_id=line.id, choice=said)
+    return line
+
+
+async def test_what_rotation_takes_out_is_replaced_before_it_goes_and_only_once(desk: asyncpg.Connection) -> None:
+    line = await turned(desk, option=Option.USE)
+    assert await run() == {}, "120 are there, and what is only proposed is no decision"
+    await rotation.approve(stamp=person(Role.APPROVER), line_ids=[line.id])
+    done = await asyncio.gather(run(), run())
+    assert sorted(done, key=str) == [{"kept": 1}, {"new": 1}]
+    (one,) = await proposals()
+    assert (one.cause, one.why.causes) == (Cause.ROTATION, (("rotation", line.plan),))
+    assert (one.why.usable, one.why.leaving, one.why.missing, one.quantity) == (120, 90, 90, 96)
+    made = await actions.order_proposals(stamp=person(Role.PLANNER), proposals=[one.id])
+    order = await again(UUID(made["orders"][0]))
+    assert order.lines[0].why == "应有120−可用120＋轮出90＝缺90，按箱（8）取整96"
+    assert await run() == {}, "it is on order now"
+
+
+async def test_what_a_supplier_swaps_comes_back_and_is_not_bought(desk: asyncpg.Connection) -> None:
+    line = await turned(desk, 300, TODAY.year + 1, option=Option.SWAP, party_id=SUPPLIER)
+    await rotation.approve(stamp=person(Role.APPROVER), line_ids=[line.id])
+    assert await run() == {}
 
 
 async def test_a_proposal_that_is_needed_no_more_is_withdrawn(desk: asyncpg.Connection) -> None:
