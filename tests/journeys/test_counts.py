@@ -4,7 +4,7 @@ import io
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 from pypdf import PdfReader
 
 from tests.journeys.conftest import SITE, Desk, Opened
@@ -159,8 +159,15 @@ async def test_paper_typed_back(desk: Opened, store: Store, language: str, width
     await expect(page.locator(".head-line .tag-good")).to_be_visible()
 
 
+async def _answer_lost(route: Route) -> None:
+    """The request arrives, its answer does not."""
+    await route.fetch()
+    await route.abort()
+
+
 async def test_an_opening_count_sets_a_store_live(desk: Opened, store: Store) -> None:
-    """What stands there is entered without labels; the approver books it; the store is live."""
+    """What stands there is entered without labels; the approver books it; the store is live. Pressing twice falls on
+    nothing that lies beneath, and what was entered and not answered is entered once."""
     keeper = await desk(FRESH_KEEPER, width=360, height=740)
     await keeper.open(f"/counts/new?site={FRESH_SITE}")
     await keeper.shot("opening", full=True)
@@ -168,17 +175,22 @@ async def test_an_opening_count_sets_a_store_live(desk: Opened, store: Store) ->
     await expect(keeper.page).to_have_url(re.compile(r"/counts/[0-9a-f-]{36}$"))
     address = keeper.page.url.removeprefix(keeper.url)
     page = await at_bins(keeper, address)
-    await page.locator("#begin").click()
-    await page.locator("#new-goods").click()
-    await page.locator("#new-item").fill("ZP-0001")
-    await page.locator("#new-batch").fill("2025-7")
-    await page.locator("#pad-figure").focus()
-    for key in "12":
-        await page.locator(f"#pad [data-key='{key}']").click()
-    await keeper.shot("goods-without-label", full=True)
-    await page.locator("#pad button[value=ok]").click()
+    await page.locator("#begin").dblclick()
+    await page.route("**/enter", _answer_lost)
+    for lost in (True, False):
+        await page.locator("#new-goods").click()
+        await page.locator("#new-item").fill("ZP-0001")
+        await page.locator("#new-batch").fill("2025-7")
+        await page.locator("#pad-figure").focus()
+        for key in "12":
+            await page.locator(f"#pad [data-key='{key}']").click()
+        if lost:
+            await keeper.shot("goods-without-label", full=True)
+        await page.locator("#pad button[value=ok]").dblclick()
+        await expect(page.locator("#banner")).to_have_attribute("data-outcome", "refused" if lost else "done")
+        await page.unroute_all()
     await expect(page.locator("#count-lines li")).to_have_count(1)
-    await page.locator("#finish").click()
+    await page.locator("#finish").dblclick()
     for done in (2, 3):
         await expect(page.locator("#begin")).to_be_visible()
         await page.locator("#begin").click()

@@ -112,12 +112,19 @@ async def _write(
     wanted: Sequence[Wanted],
     planned: Sequence[PlannedLine],
 ) -> str:
-    number = await db.fetch_value(
+    year = day_of(stamp.recorded_at).year
+    serial = await db.fetch_value(
+        "INSERT INTO pick_counter (site_id, year, last) VALUES ($1, $2, 1)"
+        " ON CONFLICT (site_id, year) DO UPDATE SET last = pick_counter.last + 1 RETURNING last",
+        site_id,
+        year,
+    )
+    number = rules.pick_number(site_code, year, serial)
+    await db.execute(
         "INSERT INTO pick_list (id, number, site_id, name, status, wanted, created_at, created_by, attempt)"
-        " VALUES ($1, $2 || '-JH-' || lpad(nextval('pick_number')::text, 6, '0'), $3, $4, 'open', $5::jsonb, $6, $7,"
-        " $8) RETURNING number",
+        " VALUES ($1, $2, $3, $4, 'open', $5::jsonb, $6, $7, $8)",
         pick_id,
-        site_code,
+        number,
         site_id,
         name.strip(),
         attempts.as_json({"wanted": [[one.item_id, one.quantity] for one in wanted]}),
@@ -135,7 +142,7 @@ async def _write(
         [line.place_id for line in planned],
         [line.quantity for line in planned],
     )
-    return str(number)
+    return number
 
 
 async def _changed(stamp: Stamp, verb: str, before: Pick, status: str, facts: Mapping[str, Any]) -> Receipt:

@@ -75,6 +75,12 @@ def check_untouched(pick: Pick) -> None:
         raise Refused("pick.already-picked", "已有物资按此单出库，不能取消，请结束拣货", pick=pick.number)
 
 
+def pick_number(site_code: str, year: int, serial: int) -> str:
+    """ "CZ01-JH26-0012": site, Shanghai year, gapless serial of the site's year. Two figures of the year, so that the
+    key of its label has room beside codes of eight characters."""
+    return f"{site_code}-JH{year % 100:02d}-{serial:04d}"
+
+
 def label_key(number: str) -> str:
     """The own key of a pick list's code: its number without hyphens."""
     return number.replace("-", "")

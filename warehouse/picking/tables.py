@@ -21,6 +21,14 @@ class PickListRow(Table, tablename="pick_list"):
     version = Integer(default=1)
 
 
+class PickCounterRow(Table, tablename="pick_counter"):
+    """The last serial that a store gave in a year (Asia/Shanghai)."""
+
+    site_id = BigInt(primary_key=True)
+    year = Integer()
+    last = Integer()
+
+
 class PickLineRow(Table, tablename="pick_line"):
     """What is to be taken from where."""
 

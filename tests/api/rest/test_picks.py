@@ -1,5 +1,6 @@
 """Pick lists, put-away hints and work put aside over HTTP."""
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -31,7 +32,7 @@ async def test_a_list_is_planned_picked_short_and_closed(enter: Enter) -> None:
         )
         wanted = {"site": "CZ01", "name": "演练", "wanted": [{"item": "ZP-0001", "quantity": 12}]}
         made = await keeper.ok("POST", "/picks", wanted)
-        assert (made["lines"], made["missing"], made["number"]) == (3, 1, "CZ01-JH-000001")
+        assert (made["lines"], made["missing"], made["number"]) == (3, 1, "CZ01-JH26-0001")
         path = f"/picks/{made['pick']}"
         lines = (await keeper.get(path))["lines"]
         assert [(x["place"], x["lot"], x["quantity"], x["missing"]) for x in lines] == [
@@ -61,6 +62,19 @@ async def test_a_list_is_planned_picked_short_and_closed(enter: Enter) -> None:
         assert (await keeper.ok("POST", f"{path}/close"))["status"] == "closed"
         assert await keeper.code("POST", f"{path}/close") == (409, "pick.ended")
         assert (await scan(keeper, own(late), "issue", quantity=1, **document))["code"] == "pick.ended"
+
+
+async def test_numbers_are_gapless_by_store_and_year(enter: Enter) -> None:
+    """Rivals wait for each other's number, and a list that is refused takes none."""
+    async with enter("keeper") as keeper:
+        await stock(keeper, {})
+        body = {"site": "CZ01", "name": "x", "wanted": [{"item": "ZP-0001", "quantity": 1}]}
+        assert await keeper.code("POST", "/picks", body | {"wanted": [{"item": "SB-0001", "quantity": 1}]}) == (
+            409,
+            "pick.nothing-there",
+        )
+        made = await asyncio.gather(*(keeper.ok("POST", "/picks", body) for _ in range(5)))
+        assert sorted(one["number"] for one in made) == [f"CZ01-JH26-000{n}" for n in range(1, 6)]
 
 
 async def test_kits_on_paper_are_picked_as_their_parts(enter: Enter, owner: asyncpg.Connection) -> None:
