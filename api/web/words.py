@@ -474,6 +474,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "shortfall": N_("shortfall"),
     },
     "verb": {
+        "cover": N_("look at how long goods last"),
+        "forget-contacts": N_("clear names and telephones away"),
+        "taken": N_("look at what it takes"),
         "accept": N_("accept"),
         "acknowledge": N_("acknowledge"),
         "activate": N_("order to come"),
