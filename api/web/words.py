@@ -476,7 +476,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "verb": {
         "cover": N_("look at how long goods last"),
         "forget-contacts": N_("clear names and telephones away"),
-        "taken": N_("look at what it takes"),
+        "taken": N_("its goods taken for something more urgent"),
         "accept": N_("accept"),
         "acknowledge": N_("acknowledge"),
         "activate": N_("order to come"),
