@@ -87,6 +87,13 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "security_admin": N_("security administrator"),
         "audit_admin": N_("audit administrator"),
     },
+    "dimension": {
+        "piece": N_("piece"),
+        "gram": N_("gram"),
+        "millilitre": N_("millilitre"),
+        "millimetre": N_("millimetre"),
+        "square_centimetre": N_("square centimetre"),
+    },
     "tracking": {"lot": N_("by lot"), "serial": N_("by serial number")},
     "item_kind": {"plain": N_("goods"), "phantom_kit": N_("kit on paper"), "stocked_kit": N_("packed kit")},
     "delivery_status": {

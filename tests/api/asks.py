@@ -394,6 +394,7 @@ async def _(home: Side, there: Side) -> Ask:
     return Ask(body=home.item_body())
 
 
+@route("GET /items/{key}/edit", anywhere=True)
 @route("GET /items/{key}/packs", anywhere=True)
 async def _(home: Side, there: Side) -> Ask:
     return Ask({"key": "YJ-0001"})
@@ -1428,6 +1429,7 @@ async def _(home: Side, there: Side) -> Ask:
 plain("GET /admin/audit/chain", "GET /glossary")
 # --- norms --------------------------------------------------------------------------------------------------
 
+plain("GET /items/new", "GET /items/unknown-codes")
 plain("GET /api/v1/norms", "GET /norms", "GET /norms/new", "GET /norms/why")
 plain("GET /norms/export.csv", "GET /norms/export.xlsx")
 

@@ -19,6 +19,7 @@ from catalog.kernel.access import Permission, Scope, scope_of
 from catalog.kernel.page import Page
 from catalog.kernel.stamp import Stamp
 from catalog.kernel.time import SHANGHAI
+from catalog.regions.queries import root_path
 from warehouse.alerts import messages
 from warehouse.alerts.model import Severity
 from warehouse.alerts.model import Status as AlertStatus
@@ -35,6 +36,7 @@ from warehouse.replenishment import queries as deliveries
 from warehouse.replenishment.model import Status
 from warehouse.rotation import queries as rotation
 from warehouse.rotation.model import Status as LineStatus
+from warehouse.scanning.unknown import unknown_codes
 from warehouse.stock.queries import (
     MoveFilter,
     MoveRow,
@@ -200,6 +202,8 @@ async def _to_plan(viewer: Viewer, stamp: Stamp) -> list[Task | None]:
     )  # fmt: skip
     due = [one for one in lines.items if one.out_on <= today + timedelta(days=SOON_ROTATION_DAYS)]
     ending = await commitments.ending(today, ENDING_DAYS, stamp.require(Permission.COMMITMENT_READ))
+    whole_city = scope_of(stamp.grants, Permission.CATALOG_EDIT).covers(await root_path())
+    unknown = await unknown_codes(stamp=stamp, now=viewer.at) if whole_city else []
     return [
         _task(
             "alerts", "bell", _("Open alerts"), "/alerts?whose=mine&status=open", open_alerts,
@@ -229,6 +233,10 @@ async def _to_plan(viewer: Viewer, stamp: Stamp) -> list[Task | None]:
                 f"/commitments/{one.id}", f"{one.facts.number} {one.party_zh if zh else one.party_en or one.party_zh}",
                 one.facts.valid_to.isoformat(), one.facts.valid_to < today,
             ),
+        ),
+        _task(
+            "unknown-codes", "item", _("Codes nobody knows"), "/items/unknown-codes", _cut(unknown),
+            lambda one: Entry("/items/unknown-codes", one.gtin, f"{one.times} ×", False),
         ),
     ]  # fmt: skip
 

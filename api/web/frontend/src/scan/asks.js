@@ -202,7 +202,7 @@ function ofItem(facts) {
       says.length ? h("ul", { class: "ask-first" }, says.map(([name, value]) => h("li", {}, `${name}: ${value}`))) : null,
       field(t("Look it up in the catalogue"), search),
       found,
-      h("p", { class: "form-hint" }, t("This holds for this scan. Tell the planner to add the code to the item, or to enter a new item.")),
+      h("p", { class: "form-hint" }, t("This holds for this scan. Whoever keeps the catalogue finds the code in a list and gives it to its item.")),
     ].filter(Boolean),
     patch: (data) => ({ answers: { item: data.get("item") } }),
   };
