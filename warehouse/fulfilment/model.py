@@ -359,6 +359,18 @@ class Used:
 
 
 @dataclass(frozen=True, slots=True)
+class Owed:
+    """What open duties of one region and item want made good together, and what has come since the first was drawn up:
+    what was counted against them, or what suppliers brought, whichever is more. `incident`: the number of the first."""
+
+    region_id: int
+    item_id: int
+    incident: str
+    quantity: int
+    came: int
+
+
+@dataclass(frozen=True, slots=True)
 class Duty:
     """What has to be made good, by the region that owned it (it pays unless `payer` says otherwise)."""
 

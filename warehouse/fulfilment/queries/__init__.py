@@ -7,6 +7,7 @@ from warehouse.fulfilment.queries.recovery import (
     get_duty,
     list_duties,
     list_fills,
+    owed_under,
     proved_by,
     used_in,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "list_reports",
     "list_shipments",
     "missing",
+    "owed_under",
     "pieces_on_board",
     "proved_by",
     "staging_of",

@@ -10,7 +10,7 @@ from catalog.kernel.access import Scope
 from catalog.kernel.errors import Missing
 from catalog.kernel.listing import Listing
 from catalog.kernel.page import Page
-from warehouse.fulfilment.model import Duty, DutyStatus, Fill, Used
+from warehouse.fulfilment.model import Duty, DutyStatus, Fill, Owed, Used
 
 _SELECT = (
     "SELECT d.id, d.seq, d.incident_id, e.number, d.status, d.region_id, r.key, r.name_zh, r.name_en, r.path,"
@@ -33,6 +33,21 @@ SELECT l.owner_region_id, l.owner_path, l.item_id, sum(x.quantity)::bigint FROM 
 """
 
 
+_OWED = """
+SELECT d.region_id, d.item_id, d.incident, d.quantity, greatest(d.filled, coalesce((
+    SELECT sum(m.quantity) FROM lot l JOIN move m ON m.lot_id = l.id
+    WHERE l.owner_region_id = d.region_id AND l.item_id = d.item_id AND m.reason = 'receive'
+        AND m.recorded_at >= d.since AND NOT EXISTS (SELECT 1 FROM move back WHERE back.reverses = m.seq)), 0))::bigint
+FROM (
+    SELECT d.region_id, d.item_id, min(e.number) AS incident, sum(d.quantity)::bigint AS quantity,
+        min(d.made_at) AS since, sum(coalesce(f.quantity, 0)) AS filled
+    FROM recovery_duty d JOIN incident e ON e.id = d.incident_id JOIN region r ON r.id = d.region_id
+    LEFT JOIN (SELECT duty_id, sum(quantity) AS quantity FROM recovery_fill GROUP BY 1) f ON f.duty_id = d.id
+    WHERE d.status = 'open' AND d.quantity > 0 AND r.path LIKE $1 || '%' GROUP BY 1, 2
+) d ORDER BY 1, 2
+"""
+
+
 def _duty(row: Any) -> Duty:
     v: Any = tuple(row)
     return Duty(*(*v[:4], DutyStatus(v[4]), *v[5:]))
@@ -41,6 +56,11 @@ def _duty(row: Any) -> Duty:
 async def used_in(incident_id: UUID) -> Sequence[Used]:
     """What an incident used, by owner and item: handed out, worn out there, lost on the way. Not scoped."""
     return [Used(*row) for row in await db.fetch(_USED, incident_id)]
+
+
+async def owed_under(path: str) -> Sequence[Owed]:
+    """What the open duties of regions at and below `path` want made good. Not scoped: for decisions."""
+    return [Owed(*row) for row in await db.fetch(_OWED, path)]
 
 
 async def duties_of(incident_id: UUID) -> dict[tuple[int, int], tuple[UUID, int, str]]:

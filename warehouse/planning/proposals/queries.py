@@ -12,12 +12,13 @@ from catalog.kernel.access import Scope
 from catalog.kernel.errors import Missing
 from catalog.kernel.page import Page, checked_limit, read_cursor, write_cursor
 from catalog.kernel.time import day_of
+from warehouse.fulfilment import queries as fulfilment
 from warehouse.planning.proposals import rules
 from warehouse.planning.proposals.model import Cause, Fund, Need, PackSize, Proposal, Status, Supply
 from warehouse.provision import queries as provision
 from warehouse.provision.model import Cell, Coming, Line, Question, Source
 from warehouse.replenishment import queries as replenishment
-from warehouse.replenishment.model import ExpectedFrom, Offer
+from warehouse.replenishment.model import ExpectedFrom, Offer, OnOrder
 from warehouse.replenishment.rules.deliveries import checked_seq
 from warehouse.rotation import queries as rotation
 from warehouse.rotation.model import Option
@@ -104,12 +105,13 @@ async def asleep(today: date) -> set[str]:
 
 async def needs(path: str, now: datetime) -> list[Need]:
     """What regions at and below `path` should own, and what there is and comes: provision's cells, one for each norm,
-    and another one with what decided rotation takes out of it, where it takes something.
+    and another one with what decided rotation takes out of it, where it takes something; and what incidents used.
 
     Orders that are not issued yet count as planned; a loan as due back, and so what a supplier brings in a swap; a
     promise as nothing. A replacement that a rotation plan foresees is no order: it is what is proposed here.
     """
-    planned = [one for one in await replenishment.on_order(planned=True) if one.source is ExpectedFrom.PLANNED]
+    expected = await replenishment.on_order(planned=True)
+    planned = [one for one in expected if one.source is ExpectedFrom.PLANNED]
     coming = [
         Coming(Source.ORDER, one.quantity, one.item_id, None, one.owner_region_id, one.site_id, one.expected_on)
         for one in planned
@@ -138,6 +140,31 @@ async def needs(path: str, now: datetime) -> list[Need]:
                 found[-1] = replace(need, leaving=0)
                 plan = min(one.plan for one in of.values() if one.leaving)
                 found.append(replace(need, cause=Cause.ROTATION, reference=plan))
+    return found + await _owed(path, expected)
+
+
+async def _owed(path: str, expected: Sequence[OnOrder]) -> list[Need]:
+    """What incidents used and somebody must make good, less what has come since; a norm or none."""
+    owed = await fulfilment.owed_under(path)
+    homes = await _homes({one.region_id for one in owed})
+    found = []
+    for one in owed:
+        here = [each for each in expected if (each.owner_region_id, each.item_id) == (one.region_id, one.item_id)]
+        in_plan = sum(each.quantity for each in here if each.source is ExpectedFrom.PLANNED)
+        found.append(
+            Need(
+                cause=Cause.INCIDENT,
+                reference=one.incident,
+                owner_region_id=one.region_id,
+                item_id=one.item_id,
+                level=one.quantity,
+                trigger=one.quantity,
+                usable=one.came,
+                on_order=sum(each.quantity for each in here) - in_plan,
+                planned=in_plan,
+                site_id=homes.get(one.region_id),
+            )
+        )
     return found
 
 

@@ -15,6 +15,8 @@ from catalog.kernel.errors import Denied, Invalid, Missing, Problem, Refused
 from tests.warehouse.replenishment import buying
 from tests.warehouse.replenishment.buying import ALL, FUND, QUILT, SUPPLIER, TENT, again, person
 from tests.warehouse.stock import world
+from warehouse.incidents import actions as incidents
+from warehouse.incidents.model import Hazard, IncidentFacts
 from warehouse.norms.actions import set_norms
 from warehouse.norms.model import Equivalent, NormFacts
 from warehouse.planning.proposals import actions, queries
@@ -121,6 +123,31 @@ async def test_what_rotation_takes_out_is_replaced_before_it_goes_and_only_once(
     order = await again(UUID(made["orders"][0]))
     assert order.lines[0].why == "应有120−可用120＋轮出90＝缺90，按箱（8）取整96"
     assert await run() == {}, "it is on order now"
+
+
+async def test_what_an_incident_used_is_made_good_once(desk: asyncpg.Connection) -> None:
+    """30 quilts that no norm asks for: 12 have come since, the rest is ordered."""
+    facts = IncidentFacts("测试洪涝", Hazard.FLOOD, CITY, world.NOW)
+    made = await incidents.open_incident(stamp=person(Role.DISPATCHER), facts=facts)
+    incident = UUID(made["id"])
+    await desk.execute(
+        "INSERT INTO recovery_duty (id, incident_id, region_id, item_id, quantity, due_on, due_source, status, made_at,"
+        " made_by, attempt) VALUES (gen_random_uuid(), $1, 1, 2, 30, '2026-12-31', 'test', 'open', $2, 'x', $3)",
+        incident, world.NOW - timedelta(days=1), uuid4(),
+    )  # fmt: skip
+    number = await desk.fetchval("SELECT number FROM incident WHERE id = $1", incident)
+    await run()
+    (one,) = [one for one in await proposals() if one.item_id == QUILT]
+    assert (one.cause, one.why.causes, one.quantity) == (Cause.INCIDENT, (("incident", number),), 30)
+    (lot,) = await world.add_lots(desk, {"owner_region_id": CITY, "item_id": QUILT})
+    await world.receive(lot, 12, 101)
+    assert await run() == {"changed": 1, "kept": 1}
+    (one,) = [one for one in await proposals() if one.item_id == QUILT]
+    assert (one.why.usable, one.quantity) == (12, 18)
+    await actions.order_proposals(stamp=person(Role.PLANNER), proposals=[one.id])
+    assert await run() == {"kept": 1}
+    await desk.execute("UPDATE recovery_duty SET status = 'closed', closed_at = now()")
+    assert await run() == {"kept": 1}
 
 
 async def test_what_a_supplier_swaps_comes_back_and_is_not_bought(desk: asyncpg.Connection) -> None:
