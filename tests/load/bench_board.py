@@ -3,8 +3,9 @@
 Prints figures, judges nothing. A hundred open requisitions in the demo city (waiting, sourced, at the store, on the
 road), twenty screens: each a session that holds the event stream and reads the board anew as `board.js` does. One
 writer makes an update after the other over HTTP: a vehicle's report, a need asked for, an order released, a vehicle
-prepared, loaded, leaving, arriving, received. Each update has a mark of its own on the board; counted is on how many
-screens it came within `PATIENCE`, and how long after the writer's answer. One server process, embedded PostgreSQL with
+prepared, loaded, leaving, arriving, received. Each update has a mark of its own on the board, which also what follows
+it shows (a vehicle that is there has left); counted is on how many screens it came within `PATIENCE`, and how long
+after the writer's answer. One server process, embedded PostgreSQL with
 fsync on; screens and writer share the machine with them.
 """
 
@@ -290,20 +291,22 @@ class Writer:
 
     async def _round(self) -> Any:
         """One order from the owner's word to its end, reports and needs between; then another is sourced."""
-        order = self.sourced.pop(0)
-        yield "release", _in_column("picking", f"order-{order}"), lambda: self._release(order)
-        yield self._report()
-        trip = ""
+        order, trip = self.sourced.pop(0), ""
 
         async def vehicle() -> None:
             nonlocal trip
             trip = await self._prepared(order)
 
-        card = f'data-card="order-{order}"'
-        yield "prepare", lambda text: "/shipments/" in text[text.find(card) :].split("</li>", 1)[0], vehicle
+        def under_way(text: str) -> bool:
+            return bool(trip) and f"/shipments/{trip}" in text
+
+        at_store = _in_column("picking", f"order-{order}")
+        yield "release", lambda text: at_store(text) or under_way(text), lambda: self._release(order)
+        yield self._report()
+        yield "prepare", under_way, vehicle
         yield await self._asked()
         await self._loaded(trip)
-        yield "depart", _in_column("on_road", f"trip-{trip}"), lambda: self._depart(trip)
+        yield "depart", lambda text: f'data-card="trip-{trip}"' in text, lambda: self._depart(trip)
         yield self._report()
         oldest = self.road.pop(0)
         gate, lines = self._hands["gate"], await self._lines(oldest)
@@ -316,7 +319,7 @@ class Writer:
             self.sourced.append(more)
 
     def _report(self) -> tuple[str, Callable[[str], bool], Callable[[], Any]]:
-        place, trip = f"里程碑{next(self._number):07d}", self.road[next(self._number) % len(self.road)]
+        place, trip = f"里程碑{next(self._number):07d}", self.road[10 + next(self._number) % (len(self.road) - 10)]
         keeper = self._hands["keeper"]
         return "report", lambda text: place in text, lambda: keeper.post(f"shipments/{trip}/report", {"place": place})
 
