@@ -48,6 +48,13 @@ MEANINGS: Mapping[str, str] = {
     "font": N_("TrueType font (.ttf, .ttc) with Chinese for papers and labels; found by itself if unset."),
     "language": N_("Language of pages before log-in."),
     "login_notice": N_("A warning that stands on the log-in page (who may use this system)."),
+    "map_tiles": N_(
+        "Address of map tiles with {x}, {y}, {z}, {s}; several layers with a blank between. Without it the "
+        "map has no ground."
+    ),
+    "map_subdomains": N_("What {s} in the tiles' address stands for, in turn."),
+    "map_attribution": N_("Whose map it is; stands on the map."),
+    "map_zoom": N_("The closest zoom of the map."),
     "password_min_length": N_("Shortest password."),
     "password_history": N_("How many former passwords may not be taken again."),
     "password_max_age_days": N_("A password must be changed after so many days."),
