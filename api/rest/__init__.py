@@ -10,6 +10,7 @@ from api.rest import (
     commitments,
     counts,
     deliveries,
+    deputies,
     files,
     first_start,
     imports,
@@ -52,6 +53,7 @@ def router() -> Router:
         [
             *sessions.HANDLERS,
             *second_factors.HANDLERS,
+            *deputies.HANDLERS,
             *first_start.HANDLERS,
             *people.HANDLERS,
             *anchors.HANDLERS,

@@ -145,8 +145,14 @@ async def submit_requisition(stamp: Stamped, requisition: FromPath[UUID]) -> Req
 async def approve_requisition(
     stamp: Stamped, requisition: FromPath[UUID], data: JSONBody[ApproveRequisitionIn]
 ) -> RequisitionDone:
-    """Approve; where more than one approval is needed, all but the last are kept. 409 `requisition.own`."""
-    return _done(await actions.approve_requisition(stamp=stamp, requisition_id=requisition, note=data.note))
+    """Approve; where more than one approval is needed, all but the last are kept. 409 `requisition.own`.
+
+    `for_login`: as the deputy of that person. 409 `requisition.no-deputy`.
+    """
+    done = await actions.approve_requisition(
+        stamp=stamp, requisition_id=requisition, note=data.note, for_login=data.for_login or ""
+    )
+    return _done(done)
 
 
 @post("/requisitions/{requisition:uuid}/reject", opt={VERB: "requisition.reject"}, tags=TAGS, status_code=200)

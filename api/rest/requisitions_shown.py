@@ -40,7 +40,7 @@ async def requisition_out(one: Requisition, stamp: Stamp) -> RequisitionOut:
         incident_number=one.incident_number,
         level=one.level,
         amount_fen=one.amount_fen,
-        approvals=[ApprovalOut(login=a.login, at=a.at, note=a.note) for a in one.approvals],
+        approvals=[ApprovalOut(login=a.login, at=a.at, note=a.note, for_login=a.for_login) for a in one.approvals],
         approvals_needed=standing.approvals,
         lines=[_line(line) for line in one.lines],
         calls=[_call(call, numbers) for call in await queries.calls_of(one.id) if call.line_id in numbers],

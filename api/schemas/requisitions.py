@@ -87,11 +87,12 @@ class RequisitionLineOut(Given):
 
 
 class ApprovalOut(Given):
-    """One person's approval."""
+    """One person's approval; `for_login`: in whose name, where a deputy gave it."""
 
     login: str
     at: Instant
     note: str
+    for_login: str
 
 
 class RequisitionCallOut(Given):
@@ -174,9 +175,10 @@ class RequisitionDone(Receipt):
 
 
 class ApproveRequisitionIn(Taken):
-    """A word to the approval, if there is one."""
+    """A word to the approval, if there is one; `for_login`: whose deputy I am in this."""
 
     note: Words = ""
+    for_login: Key | None = None
 
 
 class RequisitionReasonIn(Taken):

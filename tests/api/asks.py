@@ -1230,6 +1230,18 @@ async def _(home: Side, there: Side) -> Ask:
 # --- second factors, first start, rights ------------------------------------------------------------------
 
 plain("GET /api/v1/me/second-factor", "GET /api/v1/locks", "GET /api/v1/accounts/surplus")
+plain("GET /api/v1/me/deputies", "GET /deputies")
+
+
+@route("POST /api/v1/me/deputies", anywhere=True)
+async def _(home: Side, there: Side) -> Ask:
+    day = "2099-01-01"
+    return Ask(body={"login": "nobody.here", "begins_on": day, "ends_on": day})
+
+
+@route("POST /api/v1/me/deputies/{deputy}/end", anywhere=True)
+async def _(home: Side, there: Side) -> Ask:
+    return Ask({"deputy": uuid4()})
 
 
 @route("POST /api/v1/first-start", anywhere=True)

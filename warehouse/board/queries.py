@@ -32,11 +32,16 @@ JOIN region r ON r.id = n.region_id LEFT JOIN item i ON i.id = n.item_id
 LEFT JOIN material_class k ON k.id = n.class_id
 LEFT JOIN LATERAL (
     SELECT q.id AS requisition_id, q.number, q.status, l.quantity - coalesce(sum(x.covers - x.covers * x.short
-        / x.quantity) FILTER (WHERE o.status NOT IN ('refused', 'cancelled')), 0) AS rest
+        / x.quantity) FILTER (WHERE NOT x.gone AND o.status NOT IN ('refused', 'cancelled')), 0) - coalesce((
+        SELECT sum(CASE WHEN c.status = 'closed' THEN y.covers * least(a.came, c.quantity) / c.quantity
+            ELSE y.covers END)
+        FROM requisition_call y JOIN call_off c ON c.id = y.call_off_id CROSS JOIN LATERAL (
+            SELECT coalesce(sum(quantity), 0) AS came FROM call_off_arrival WHERE call_off_id = c.id) a
+        WHERE y.requisition_line_id = l.id AND c.status <> 'cancelled'), 0) AS rest
     FROM requisition_line l JOIN requisition q ON q.id = l.requisition_id
     LEFT JOIN release_line x ON x.requisition_line_id = l.id LEFT JOIN release_order o ON o.id = x.release_id
     WHERE l.need_id = n.id AND NOT l.gone AND q.status NOT IN ('closed', 'cancelled')
-    GROUP BY q.id, q.number, q.status, l.quantity LIMIT 1
+    GROUP BY q.id, q.number, q.status, l.id, l.quantity LIMIT 1
 ) l ON true
 WHERE n.status = 'open' AND e.status <> 'closed' AND (r.path LIKE ANY($1::text[]) OR er.path LIKE ANY($1::text[]))
     AND ($2::uuid IS NULL OR e.id = $2) AND coalesce(l.rest, n.quantity - n.met) > 0

@@ -1,7 +1,7 @@
 """People and the ways they come in, as plain values."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -80,6 +80,22 @@ class PersonName:
 
     name_zh: str
     name_en: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Deputy:
+    """`deputy_login` approves in the name of `login` on these days, both inclusive."""
+
+    id: UUID
+    person_id: int
+    login: str
+    name: str
+    deputy_id: int
+    deputy_login: str
+    deputy_name: str
+    begins_on: date
+    ends_on: date
+    note: str
 
 
 @dataclass(frozen=True, slots=True)

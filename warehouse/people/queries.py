@@ -6,7 +6,7 @@ The two `find_..._caller` run before every request that is not cached: one fixed
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from catalog.kernel.errors import Missing
 from catalog.kernel.page import Page, checked_limit, read_cursor, write_cursor
 from warehouse.people.model import (
     Caller,
+    Deputy,
     Lock,
     Person,
     PersonName,
@@ -108,6 +109,28 @@ async def find_token_caller(token_hash: bytes) -> Caller | None:
         expires_at=row[16],
         last_seen_at=row[17],
     )
+
+
+_DEPUTY = (
+    "SELECT d.id, d.person_id, p.login, p.name_zh, d.deputy_id, q.login, q.name_zh, d.begins_on, d.ends_on, d.note"
+    " FROM deputy d JOIN person p ON p.id = d.person_id JOIN person q ON q.id = d.deputy_id"
+    " WHERE d.revoked_at IS NULL AND p.retired_at IS NULL AND q.retired_at IS NULL AND d.ends_on >= $2"
+)
+
+
+async def list_deputies(person_id: int, today: date) -> tuple[list[Deputy], list[Deputy]]:
+    """(whom a person has named, who has named him) today or later, by first day."""
+    mine = await db.fetch(_DEPUTY + " AND d.person_id = $1 ORDER BY d.begins_on, d.seq", person_id, today)
+    acting = await db.fetch(_DEPUTY + " AND d.deputy_id = $1 ORDER BY d.begins_on, d.seq", person_id, today)
+    return [Deputy(*row) for row in mine], [Deputy(*row) for row in acting]
+
+
+async def acting_for(person_id: int | None, today: date) -> list[Deputy]:
+    """In whose names a person acts today."""
+    if person_id is None:
+        return []
+    found = (await list_deputies(person_id, today))[1]
+    return [one for one in found if one.begins_on <= today]
 
 
 async def load_grants(person_id: int) -> tuple[Grant, ...]:

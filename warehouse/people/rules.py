@@ -7,7 +7,7 @@ Sources of the numbers: DOMAIN.md section 7 (GB/T 22239-2019 and what its assess
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from catalog.kernel.access import ADMINISTRATORS, Grant, Permission, Role
 from catalog.kernel.errors import Denied, Invalid, Missing, Problem, Refused
@@ -164,6 +164,23 @@ def check_exclusive(held: Collection[Role], wanted: Role) -> None:
             "系统、安全、审计管理员三者互斥，且不得兼任业务角色",
             wanted=wanted.value,
             held=sorted(role.value for role in clashing),
+        )
+
+
+LONGEST_NOTE = 500
+MOST_DEPUTY_DAYS = 90
+"""Our own measure: who is away for longer hands his role over."""
+
+
+def check_deputy_days(begins_on: date, ends_on: date, today: date) -> None:
+    """Raises Invalid for days that are over, backwards, or too many."""
+    if ends_on < max(begins_on, today) or (ends_on - begins_on).days >= MOST_DEPUTY_DAYS:
+        raise Invalid(
+            "deputy.bad-days",
+            f"起止日期不正确：不能早于今天，且不超过 {MOST_DEPUTY_DAYS} 天",
+            begins_on=begins_on.isoformat(),
+            ends_on=ends_on.isoformat(),
+            most_days=MOST_DEPUTY_DAYS,
         )
 
 

@@ -1,6 +1,6 @@
 """Piccolo's mirror of the people tables. Constraints and indexes are in the migration."""
 
-from piccolo.columns import UUID, Array, BigInt, BigSerial, Boolean, Bytea, Integer, Text, Timestamptz
+from piccolo.columns import UUID, Array, BigInt, BigSerial, Boolean, Bytea, Date, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 
@@ -46,6 +46,21 @@ class RoleGrantRow(Table, tablename="role_grant"):
     granted_at = Timestamptz()
     reason = Text()
     revoked_at = Timestamptz(null=True, default=None)
+
+
+class DeputyRow(Table, tablename="deputy"):
+    """Somebody who approves in a person's name for a time; revoked, never deleted."""
+
+    id = UUID(primary_key=True)
+    seq = BigInt()
+    person_id = BigInt()
+    deputy_id = BigInt()
+    begins_on = Date()
+    ends_on = Date()
+    note = Text()
+    created_at = Timestamptz()
+    revoked_at = Timestamptz(null=True, default=None)
+    attempt = UUID()
 
 
 class LoginSessionRow(Table, tablename="login_session"):

@@ -178,11 +178,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """One person's approval."""
+    """One person's approval. `for_login`: in whose name, where a deputy gave it."""
 
     login: str
     at: datetime
     note: str
+    for_login: str = ""
 
 
 @dataclass(frozen=True, slots=True)

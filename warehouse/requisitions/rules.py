@@ -81,11 +81,12 @@ def check_own_first(requisition: Requisition, at_home: Sequence[AtHome]) -> None
     )
 
 
-def check_approver(requisition: Requisition, login: str) -> None:
-    """Raises Refused where the caller wrote it, or has approved it already."""
-    if login in requisition.authors:
+def check_approver(requisition: Requisition, login: str, for_login: str = "") -> None:
+    """Raises Refused where the caller, or in whose name he acts, wrote it, or has approved it already."""
+    mine = {login, for_login} - {""}
+    if mine & set(requisition.authors):
         raise Refused("requisition.own", "不能审批自己起草或提交的申请", requisition=requisition.number)
-    if any(one.login == login for one in requisition.approvals):
+    if any(mine & {one.login, one.for_login} for one in requisition.approvals):
         raise Refused("requisition.same-approver", "初审和批准须由不同的人进行", requisition=requisition.number)
 
 

@@ -66,6 +66,7 @@ class RequisitionApprovalRow(Table, tablename="requisition_approval"):
     at = Timestamptz()
     note = Text()
     lapsed = Boolean()
+    for_login = Text()
 
 
 class SourcingPlanRow(Table, tablename="sourcing_plan"):

@@ -19,6 +19,7 @@ from catalog.kernel.errors import Missing
 from catalog.kernel.history import list_changes
 from catalog.kernel.page import Page, all_pages
 from catalog.kernel.stamp import Stamp
+from catalog.kernel.time import day_of
 from catalog.regions import queries as regions
 from catalog.regions.model import Region, Tier
 from warehouse.files import queries as files
@@ -27,6 +28,8 @@ from warehouse.fulfilment import queries as fulfilment
 from warehouse.incidents import queries as incidents
 from warehouse.incidents.model import PRIORITIES, Incident, Level
 from warehouse.incidents.model import Status as IncidentStatus
+from warehouse.people import queries as people
+from warehouse.people.model import Deputy
 from warehouse.requisitions import queries, workflow
 from warehouse.requisitions.model import RELEASE_DOCUMENT, Line, Release, ReleaseStatus, Requisition, Status
 from warehouse.requisitions.queries import ShownPlan
@@ -171,6 +174,7 @@ async def requisition_page(request: Request_, stamp: Stamped, requisition_id: Fr
         plans=kept,
         releases=[(order, _sees(order, scope)) for order in await queries.releases_of(one.id)],
         calls=await queries.calls_of(one.id),
+        acting=await _acting(stamp, one),
         takings=[taking for taking in await queries.takings_of(one.id) if taking.settled_at is None],
         sees_incident=await _sees_incident(stamp, one.facts.incident_id),
         holds=rules,
@@ -181,6 +185,20 @@ async def requisition_page(request: Request_, stamp: Stamped, requisition_id: Fr
         priorities=PRIORITIES,
         changes=await list_changes(table="requisition", key=str(one.id)),
     )
+
+
+async def _acting(stamp: Stamp, one: Requisition) -> list[Deputy]:
+    """In whose names the reader may approve it: not where he or that person wrote or approved it."""
+    named = (
+        await people.acting_for(stamp.person_id, day_of(stamp.recorded_at)) if one.status is Status.SUBMITTED else []
+    )
+    known = {*one.authors, *(login for approval in one.approvals for login in (approval.login, approval.for_login))}
+    return [
+        named_by
+        for named_by in named
+        if not known & {stamp.login, named_by.login}
+        and scope_of(await people.load_grants(named_by.person_id), Permission.REQUISITION_APPROVE).covers(one.path)
+    ]
 
 
 def _sees(order: Release, scope: Scope) -> bool:

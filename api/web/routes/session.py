@@ -6,9 +6,10 @@ from litestar import Request, Response, get
 from litestar.response import Redirect
 
 from api.auth.edge import PUBLIC, WHILE_EXPIRED, edge_of, visit_of
-from api.auth.stamps import Calling
+from api.auth.stamps import Calling, Stamped
 from api.web.pages import page
 from catalog.kernel.parameters import value_of
+from catalog.kernel.time import day_of
 from warehouse.people import queries, rules
 from warehouse.people.model import SECOND_FACTOR
 
@@ -54,6 +55,13 @@ async def second_factor_page(request: Request[Any, Any, Any], caller: Calling) -
     return page(request, "second_factor.html", next=target, since=since, left=left, due=due)
 
 
+@get("/deputies", include_in_schema=False)
+async def deputies_page(request: Request[Any, Any, Any], stamp: Stamped, caller: Calling) -> Response[str]:
+    """Who approves in my name, and in whose name I may."""
+    mine, acting = await queries.list_deputies(caller.person_id, day_of(stamp.recorded_at))
+    return page(request, "deputies.html", mine=mine, acting=acting)
+
+
 @get("/first-start", opt={PUBLIC: True}, include_in_schema=False)
 async def first_start_page(request: Request[Any, Any, Any]) -> Response[Any]:
     """The three administrators of a house without accounts; shut once there is one."""
@@ -62,4 +70,4 @@ async def first_start_page(request: Request[Any, Any, Any]) -> Response[Any]:
     return page(request, "first_start.html")
 
 
-HANDLERS: list[Any] = [log_in_page, password_page, second_factor_page, first_start_page]
+HANDLERS: list[Any] = [log_in_page, password_page, second_factor_page, deputies_page, first_start_page]

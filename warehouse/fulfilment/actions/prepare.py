@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from catalog.kernel import attempts, db
+from catalog.kernel import attempts, audit, db
 from catalog.kernel.access import EVERYWHERE, Permission
 from catalog.kernel.attempts import Receipt
 from catalog.kernel.errors import Invalid, Missing, Refused
@@ -84,9 +84,14 @@ async def prepare_release(
         if to_site_id is None and to_point is None:
             point = await point_of(stamp, release)
         facts = ShipmentFacts(Purpose.RELEASE, release.site_id, to_site_id, point, release_id, vehicle, note_text)
-        return await prepare(
+        done = await prepare(
             stamp=stamp.for_part("shipment", str(facts)), facts=facts, lines=lines, planned_for=planned_for
         )
+        said = {"shipment": done["id"], "lines": len(lines)}
+        await audit.record(
+            stamp, "shipment.prepare-release", subject_kind="release", subject_id=str(release_id), facts=said
+        )
+        return done
 
     return await attempts.once(stamp, "shipment.prepare-release", work)
 

@@ -7,6 +7,7 @@ from warehouse.people.actions.accounts import (
     reset_password,
     retire_person,
 )
+from warehouse.people.actions.deputies import appoint_deputy, end_deputy
 from warehouse.people.actions.roles import give_role, revoke_role
 from warehouse.people.actions.second_factors import (
     begin_second_factor,
@@ -28,6 +29,7 @@ from warehouse.people.actions.sessions import (
 from warehouse.people.actions.tokens import create_token, revoke_token
 
 __all__ = [
+    "appoint_deputy",
     "begin_second_factor",
     "change_password",
     "clean_up",
@@ -35,6 +37,7 @@ __all__ = [
     "create_person",
     "create_token",
     "edit_person",
+    "end_deputy",
     "give_role",
     "log_in",
     "log_out",

@@ -21,6 +21,7 @@ from warehouse.incidents import queries as incidents
 from warehouse.incidents.model import Need, NeedStatus
 from warehouse.incidents.model import Status as IncidentStatus
 from warehouse.parties import queries as parties
+from warehouse.people import queries as people
 from warehouse.requisitions import queries, rules
 from warehouse.requisitions.actions.notes import changed, locked, note
 from warehouse.requisitions.actions.releases import end_waiting, reason_of
@@ -127,26 +128,35 @@ async def submit_requisition(*, stamp: Stamp, requisition_id: UUID, version: int
 
 
 async def approve_requisition(
-    *, stamp: Stamp, requisition_id: UUID, note: str = "", version: int | None = None
+    *, stamp: Stamp, requisition_id: UUID, note: str = "", version: int | None = None, for_login: str = ""
 ) -> Receipt:
-    """Approve: the last approval lets it be sourced, those before it are kept (初审). Not by its authors, nor twice."""
+    """Approve: the last approval lets it be sourced, those before it are kept (初审). Not by its authors, nor twice.
+
+    `for_login`: as the deputy of that person, with his right to approve and no other; neither of the two may have
+    written it. Refused (`requisition.no-deputy`) where he has not named the caller for today.
+    """
+    own = stamp
 
     async def work() -> Receipt:
+        stamp = await _in_the_name_of(own, for_login)
         found = await queries.get_requisition(requisition_id, stamp.require(Permission.REQUISITION_APPROVE))
         await db.execute("SELECT 1 FROM requisition WHERE id = $1 FOR UPDATE", requisition_id)
         found = await queries.get_requisition(requisition_id, stamp.require(Permission.REQUISITION_APPROVE))
         last = len(found.approvals) + 1 >= await queries.approvals_needed(found)
         verb = "approve" if last else "endorse"
         before = (await locked(stamp, requisition_id, verb, version)).requisition
-        rules.check_approver(before, stamp.login)
+        rules.check_approver(before, stamp.login, for_login)
         await db.execute(
-            "INSERT INTO requisition_approval (requisition_id, login, at, note) VALUES ($1, $2, $3, $4)",
+            "INSERT INTO requisition_approval (requisition_id, login, at, note, for_login) VALUES ($1, $2, $3, $4, $5)",
             requisition_id,
             stamp.login,
             stamp.recorded_at,
             note.strip()[:LONGEST_TEXT],
+            for_login,
         )
         facts = {"approvals": len(before.approvals) + 1, "note": note.strip()}
+        if for_login:
+            facts["for"] = for_login
         return await changed(stamp, verb, before, Status.APPROVED if last else Status.SUBMITTED, None, facts)
 
     return await attempts.once(stamp, "requisition.approve", work)
@@ -228,6 +238,19 @@ async def forget_contacts(*, stamp: Stamp, before: datetime) -> int:
 
 
 # --- parts ----------------------------------------------------------------------------------------------------------
+
+
+async def _in_the_name_of(stamp: Stamp, login: str) -> Stamp:
+    """The caller with another's right to approve; himself where no other is named."""
+    if not login:
+        return stamp
+    named = await people.acting_for(stamp.person_id, day_of(stamp.recorded_at))
+    one = next((one for one in named if one.login == login), None)
+    if one is None:
+        raise Refused("requisition.no-deputy", "对方今天没有委托您代为审批", login=login)
+    right = frozenset({Permission.REQUISITION_APPROVE})
+    lent = (replace(grant, permissions=grant.permissions & right) for grant in await people.load_grants(one.person_id))
+    return replace(stamp, grants=tuple(grant for grant in lent if grant.permissions))
 
 
 async def _submit(stamp: Stamp, requisition_id: UUID, version: int | None) -> Receipt:

@@ -91,7 +91,7 @@ async def _with_lines(found: Sequence[Requisition]) -> list[Requisition]:
     for row in map(
         tuple,
         await db.fetch(
-            "SELECT requisition_id, login, at, note FROM requisition_approval"
+            "SELECT requisition_id, login, at, note, for_login FROM requisition_approval"
             " WHERE requisition_id = ANY($1::uuid[]) AND NOT lapsed ORDER BY id",
             ids,
         ),
