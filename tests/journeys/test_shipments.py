@@ -1,9 +1,11 @@
 """A keeper loads, the driver leaves, the receiver's phone takes it in short by one, a case opens and is settled."""
 
 import re
+from io import BytesIO
 
 import pytest
-from playwright.async_api import Page, expect
+from PIL import Image
+from playwright.async_api import Locator, Page, expect
 
 from tests.journeys.conftest import Opened, Store
 from tests.journeys.store import GATE, GATE_SITE, KEEPER, SITE
@@ -69,9 +71,13 @@ async def test_loaded_on_the_road_and_received_short_by_one(
     gate.expected = ()
     await gate.page.fill("[name=accepted]", "9")
     await gate.page.fill("[name=reason]", "少一件，包装完好")
+    await _sign(gate.page)
     await gate.shot("receive", full=True)
     await gate.page.click("#receive .btn-lg")
     await expect(gate.page).to_have_url(card)
+    signature = gate.page.locator("#photos .photo img").first
+    await expect(signature).to_be_visible()
+    assert await _dark_pixels(gate.page, signature) > 100
     await expect(gate.page.locator(".alert-line.tag-damaged").first).to_be_visible()
     await gate.shot("received-short", full=True)
 
@@ -93,3 +99,27 @@ async def test_loaded_on_the_road_and_received_short_by_one(
     await pressed(page, "form[data-api$='/close'] button")
     await expect(page.locator("form[data-api$='/close']")).to_have_count(0)
     await keeper.shot("closed", full=True)
+
+
+async def _sign(page: Page) -> None:
+    """Two strokes with the mouse; a first try is cleared."""
+    sheet = page.locator("[data-signature] canvas")
+    await sheet.scroll_into_view_if_needed()
+    box = await sheet.bounding_box()
+    assert box is not None
+    for attempt in ("cleared", "kept"):
+        for start, end in (((0.2, 0.2), (0.7, 0.8)), ((0.7, 0.2), (0.2, 0.8))):
+            await page.mouse.move(box["x"] + start[0] * box["width"], box["y"] + start[1] * box["height"])
+            await page.mouse.down()
+            await page.mouse.move(box["x"] + end[0] * box["width"], box["y"] + end[1] * box["height"], steps=8)
+            await page.mouse.up()
+        if attempt == "cleared":
+            await page.locator("[data-signature] [data-clear]").click()
+
+
+async def _dark_pixels(page: Page, image: Locator) -> int:
+    """How much ink is in a picture as it is kept."""
+    address = await image.get_attribute("src")
+    answer = await page.request.get(f"{page.url.split('/shipments')[0]}{address}")
+    picture = Image.open(BytesIO(await answer.body())).convert("L")
+    return sum(picture.histogram()[:100])

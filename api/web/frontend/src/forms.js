@@ -10,6 +10,7 @@ import { call, NoAnswer, Problem } from "./api.js";
 import { all, asleep, h, one } from "./dom.js";
 import { newId } from "./ids.js";
 import { photosOf, ready } from "./photo.js";
+import { signed } from "./sign.js";
 import { saying, t } from "./text.js";
 import { told } from "./told.js";
 
@@ -42,6 +43,7 @@ async function submit(form, button) {
   if (form.dataset.busy) return;
   if (!valid(form)) return;
   if (button?.dataset.confirm && !(await confirmed(button.dataset.confirm))) return;
+  await signed(form);
   if (!(await ready(form))) return;
   let [method, url] = (button?.dataset.api || form.dataset.api).split(" ");
   const line = one("[data-line]", form);

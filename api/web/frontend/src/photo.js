@@ -1,6 +1,7 @@
 // Photos in forms. <input type="file" data-photo name="photos" accept="image/*,application/pdf" capture="environment">
 // shrinks what is chosen (a phone's 12 megapixels become some hundred kilobytes, without place and device), shows it, and
 // uploads it at once; the form then sends the ids of the uploads as the list `photos`, and its action attaches them.
+//   data-note: what all of them show, for example a signature.
 //   data-photo="content": nothing is uploaded; the form itself sends `content` (base64) and `name`: for POST /api/v1/files.
 // The server does all of it again: it trusts no browser.
 import { call, NoAnswer, Problem } from "./api.js";
@@ -47,7 +48,7 @@ async function take(field) {
       if (blob.size > MOST_BYTES) throw new Error(t("The file is larger than 5 MB."));
       const photo = { name: file.name || "photo", content: await base64(blob), id: null };
       if (field.dataset.photo !== "content") {
-        photo.id = (await call("POST", "/api/v1/files", { content: photo.content, name: photo.name }, newId())).id;
+        photo.id = (await call("POST", "/api/v1/files", { content: photo.content, name: photo.name, ...noted(field) }, newId())).id;
       }
       photos.push(photo);
       shown.push(picture(blob, photo.name));
@@ -63,6 +64,8 @@ async function take(field) {
   }
   field.form?.dispatchEvent(new Event("input", { bubbles: true })); // other contents are another attempt
 }
+
+const noted = (field) => (field.dataset.note ? { note: field.dataset.note } : {});
 
 function preview(field) {
   const holder = field.closest("label") || field;
