@@ -1,6 +1,7 @@
 """Nothing that the audit trail tells of is without a word."""
 
 import ast
+import csv
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -89,3 +90,8 @@ def _calls(source: Source) -> Iterator[ast.Call]:
 
 def _name(one: ast.arg) -> str:
     return one.arg
+
+
+def test_every_scheme_of_classes_that_is_shipped_has_a_name() -> None:
+    with (ROOT / "catalog/seeds/common/classes.csv").open(encoding="utf-8") as file:
+        assert {row["scheme"] for row in csv.DictReader(file)} - set(WORDS["class_scheme"]) == set()
