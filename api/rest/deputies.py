@@ -10,7 +10,7 @@ from api.auth.edge import VERB
 from api.auth.stamps import Calling, Stamped
 from api.schemas.deputies import DeputiesOut, DeputyDone, DeputyIn, DeputyOut
 from catalog.kernel.time import day_of
-from warehouse.people import actions, queries
+from warehouse.people import actions, queries, rules
 from warehouse.people.model import Deputy
 
 TAGS = ["people"]
@@ -24,8 +24,9 @@ async def list_deputies(caller: Calling, stamp: Stamped) -> DeputiesOut:
 
 
 @post("/me/deputies", opt={VERB: "deputy.appoint"}, tags=TAGS)
-async def appoint_deputy(stamp: Stamped, data: JSONBody[DeputyIn]) -> DeputyDone:
+async def appoint_deputy(stamp: Stamped, caller: Calling, data: JSONBody[DeputyIn]) -> DeputyDone:
     """Name somebody who approves in my name for a time. 409 `deputy.oneself`, `deputy.twice`."""
+    rules.require_session(caller)
     done = await actions.appoint_deputy(
         stamp=stamp, login=data.login, begins_on=data.begins_on, ends_on=data.ends_on, note=data.note
     )
@@ -33,8 +34,9 @@ async def appoint_deputy(stamp: Stamped, data: JSONBody[DeputyIn]) -> DeputyDone
 
 
 @post("/me/deputies/{deputy:uuid}/end", opt={VERB: "deputy.end"}, tags=TAGS, status_code=200)
-async def end_deputy(stamp: Stamped, deputy: FromPath[UUID]) -> DeputyDone:
+async def end_deputy(stamp: Stamped, caller: Calling, deputy: FromPath[UUID]) -> DeputyDone:
     """Take it back from now on."""
+    rules.require_session(caller)
     return DeputyDone(**await actions.end_deputy(stamp=stamp, deputy_id=deputy))
 
 

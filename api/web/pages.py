@@ -191,9 +191,11 @@ def named(lang: Language, thing: Any) -> str:
 
 @pass_context
 def who(context: Context, login: str | None) -> str:
-    """The name that belongs to a login, in the page's language; the login itself where nobody is known by it."""
+    """The name that belongs to a login, in the page's language; the house by its word; else the login itself."""
     name = context["names_by_login"].get(login)
-    return named(context["lang"], name) if name else login or ""
+    if name:
+        return named(context["lang"], name)
+    return words.word(context["lang"], "house", login) if login in words.WORDS["house"] else login or ""
 
 
 @pass_context

@@ -87,6 +87,11 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "security_admin": N_("security administrator"),
         "audit_admin": N_("audit administrator"),
     },
+    "house": {
+        "demo": N_("the demonstration"),
+        "house": N_("the house"),
+        "first-start": N_("the first start"),
+    },
     "dimension": {
         "piece": N_("piece"),
         "gram": N_("gram"),
