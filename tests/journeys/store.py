@@ -140,7 +140,7 @@ async def _stock(store: Store, site: Site, now: datetime) -> None:
         ("short zh-1280", "SJ-0001", 12, 54, 40),
         ("short zh-360", "SJ-0002", 12, 55, 40),
         ("short en-1280", "ZJ-0007", 12, 56, 40),
-        ("short en-360", "LS-0006", 12, 57, 40),
+        ("short en-360", "LS-0008", 12, 57, 40),
         ("source first", "BF-0008", 100, 58, 300),
         ("source later", "BF-0008", 300, 59, None),
         ("board zh-1280", "BF-0007", 20, 46, None),

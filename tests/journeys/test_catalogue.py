@@ -20,8 +20,8 @@ async def test_a_code_nobody_knew_is_given_to_its_item(desk: Opened, store: Stor
     await keeper.mode("F2")
     await keeper.wedge(gtin)
     form = keeper.page.locator("[data-ask='scan.ask-item']")
-    await form.locator("input[type=search]").press_sequentially("ZP-0008")
-    await form.locator("label.ask-choice", has_text="ZP-0008").click()
+    await form.locator("input[type=search]").press_sequentially("ZH-0006")
+    await form.locator("label.ask-choice", has_text="ZH-0006").click()
     await form.locator("button[type=submit]").click()
     await expect(keeper.page.locator("#banner")).to_have_attribute("data-outcome", "done")
 
@@ -30,10 +30,10 @@ async def test_a_code_nobody_knew_is_given_to_its_item(desk: Opened, store: Stor
     row = planner.page.locator("tbody tr", has_text=gtin)
     await expect(row).to_contain_text("1 ×")
     await planner.shot("unknown")
-    await row.locator("input[name=goods]").fill("ZP-0008")
+    await row.locator("input[name=goods]").fill("ZH-0006")
     await row.locator("button[type=submit]").dblclick()
     await expect(planner.page.locator("body")).not_to_contain_text(gtin)
-    await planner.open("/items/ZP-0008/edit")
+    await planner.open("/items/ZH-0006/edit")
     await expect(planner.page.locator("main")).to_contain_text(gtin)
 
     await keeper.open("/scan")

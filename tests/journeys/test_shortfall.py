@@ -16,7 +16,7 @@ SCREENS = [
     ("zh", 1280, "SJ-0001", False),
     ("zh", 360, "SJ-0002", True),
     ("en", 1280, "ZJ-0007", True),
-    ("en", 360, "LS-0006", False),
+    ("en", 360, "LS-0008", False),
 ]
 MISSING, SUFFICES = {"zh": "18", "en": "18"}, {"zh": "24 人", "en": "24 people"}
 
