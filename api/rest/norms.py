@@ -1,5 +1,7 @@
 """Norms: what a place must hold, why, and what a change would do."""
 
+import base64
+import binascii
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
@@ -10,6 +12,8 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from api.auth.edge import NO_ATTEMPT, VERB
 from api.auth.stamps import Stamped
+from api.exports import figure
+from api.importing import READER
 from api.rest import references
 from api.rest.conditions import IfMatch, etag, read_version
 from api.rest.sessions import Cursor, Limit
@@ -18,9 +22,16 @@ from api.schemas.norms import (
     EquivalentOut,
     FigureOut,
     LoserOut,
+    NormCellChange,
     NormChangeOut,
+    NormFileAgreed,
+    NormFileDone,
+    NormFileIn,
+    NormFileJudged,
     NormIn,
     NormOut,
+    NormRowFault,
+    NormRowOut,
     NormSaid,
     NormsPage,
     PreviewIn,
@@ -36,14 +47,17 @@ from catalog.kernel.errors import Invalid, Missing
 from catalog.kernel.stamp import Stamp
 from catalog.kernel.time import day_of
 from catalog.regions import queries as regions
+from warehouse.exchange.rules.norm_rows import Read, outcome_of
 from warehouse.norms import actions, queries
 from warehouse.norms.model import (
     USUAL_PER,
     Basis,
     Equivalent,
     Field,
+    Judged,
     Norm,
     NormFacts,
+    Preview,
     Requirement,
     Season,
 )
@@ -109,25 +123,48 @@ async def preview_norm(stamp: Stamped, data: JSONBody[PreviewIn]) -> PreviewOut:
         before = await queries.get_norm(data.instead_of, stamp.require(Permission.NORM_EDIT))
         facts = await _said(data, _of(before.facts), stamp)
     found = await actions.preview(stamp=stamp, norms=[facts], instead_of=data.instead_of)
-    return PreviewOut(
-        day=found.day,
-        places=found.places,
-        unknown=found.unknown,
-        more=found.more,
-        differences=[
-            NormChangeOut(
-                place=one.subject.key,
-                place_name=one.subject.name_zh,
-                goods=one.what_key,
-                goods_name=one.what_zh,
-                unit=one.unit_zh,
-                unit_factor=one.unit_factor,
-                before=one.before,
-                after=one.after,
-            )
-            for one in found.differences
-        ],
+    return _previewed(found)
+
+
+@post("/norms/import/check", opt={VERB: "norm.import-check", NO_ATTEMPT: True}, tags=TAGS, status_code=200)
+async def check_norm_file(stamp: Stamped, data: JSONBody[NormFileIn]) -> NormFileJudged:
+    """What a file of norms would do, row by row, and what would change by it. Nothing is written."""
+    stamp.require(Permission.NORM_EDIT)
+    read = await _read(data)
+    found = await actions.judge_lines(stamp=stamp, rows=read.lines, scheme=CLASS_SCHEME)
+    return NormFileJudged(
+        counts=found.counts,
+        aside=read.aside,
+        rows=[_row(one) for one in found.rows],
+        preview=_previewed(found.preview),
     )
+
+
+@post("/norms/import", opt={VERB: "norm.import"}, tags=TAGS, status_code=200)
+async def import_norm_file(stamp: Stamped, data: JSONBody[NormFileAgreed]) -> NormFileDone:
+    """Set and change what the file says, all usable rows or none. 409 `norm.file-stale` where a norm was changed since
+    the file was checked."""
+    stamp.require(Permission.NORM_EDIT)
+    read = await _read(data)
+    done = await actions.import_norms(
+        stamp=stamp,
+        rows=read.lines,
+        scheme=CLASS_SCHEME,
+        agreed=[(one.row, one.norm, one.version) for one in data.agreed],
+        file=data.name,
+    )
+    return NormFileDone(counts=done["counts"], repeat=bool(done.get("repeat")))
+
+
+async def _read(data: NormFileIn) -> Read:
+    try:
+        content = base64.b64decode(data.content, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Invalid("import.bad-content", "文件内容传输有误，请重新选择文件") from error
+    found = await READER.run(outcome_of, data.name, content)
+    if isinstance(found, dict):
+        raise Invalid(found["code"], found["detail"], **found["facts"])
+    return found
 
 
 @put("/norms/{norm:uuid}", opt={VERB: "norm.edit"}, tags=TAGS)
@@ -204,6 +241,76 @@ async def list_requirements(
 
 
 # --- to and from JSON -----------------------------------------------------------------------------------------------
+
+
+def _previewed(found: Preview) -> PreviewOut:
+    return PreviewOut(
+        day=found.day,
+        places=found.places,
+        unknown=found.unknown,
+        more=found.more,
+        differences=[
+            NormChangeOut(
+                place=one.subject.key,
+                place_name=one.subject.name_zh,
+                goods=one.what_key,
+                goods_name=one.what_zh,
+                unit=one.unit_zh,
+                unit_factor=one.unit_factor,
+                before=one.before,
+                after=one.after,
+            )
+            for one in found.differences
+        ],
+    )
+
+
+def _row(one: Judged) -> NormRowOut:
+    factor = one.what.unit_factor if one.what else 1
+    was = _told(one.before.facts, factor) if one.before else {}
+    will = _told(one.facts, factor) if one.facts and not one.faults else was
+    return NormRowOut(
+        row=one.line.row,
+        verdict=one.verdict,
+        place=one.place.key if one.place else one.line.place,
+        place_name=one.place.name_zh if one.place else "",
+        place_name_en=one.place.name_en if one.place else None,
+        goods=one.what.key if one.what else one.line.goods,
+        goods_name=one.what.name_zh if one.what else "",
+        goods_name_en=one.what.name_en if one.what else None,
+        norm=one.before.id if one.before else None,
+        version=one.before.version if one.before else 0,
+        unverified=bool(one.facts and one.usable and one.facts.unverified),
+        changes=[
+            NormCellChange(column=name, before=was.get(name), after=will[name])
+            for name in will
+            if was.get(name) != will[name]
+        ],
+        faults=[
+            NormRowFault(column=bad.column, cell=bad.cell, text=bad.text, code=bad.code, detail=bad.detail)
+            for bad in one.faults
+        ],
+    )
+
+
+def _told(facts: NormFacts, factor: int) -> dict[str, str | None]:
+    """What a norm says by column, as a table shows it."""
+    season = facts.season
+    said: dict[str, Any] = {
+        **{field.value: figure(facts.stated(field), factor) for field in Field},
+        "unit": facts.unit or None,
+        "basis": facts.basis.value,
+        "basis_per": facts.basis_per if facts.basis is not Basis.FIXED else None,
+        "lead_days": facts.lead_days,
+        "round_to": figure(facts.round_to, factor),
+        "season_from": _written(season.begins) if season else None,
+        "season_to": _written(season.ends) if season else None,
+        "valid_from": facts.valid_from,
+        "valid_to": facts.valid_to,
+        "source": facts.source,
+        "note": facts.note or None,
+    }
+    return {name: None if value is None else str(value) for name, value in said.items()}
 
 
 def _required(one: Requirement) -> RequirementOut:
@@ -316,6 +423,8 @@ HANDLERS: list[Any] = [
     get_norm,
     set_norm,
     preview_norm,
+    check_norm_file,
+    import_norm_file,
     edit_norm,
     retire_norm,
 ]

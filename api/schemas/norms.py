@@ -6,9 +6,10 @@ from uuid import UUID
 
 from pydantic import Field, StrictInt, StringConstraints
 
-from api.schemas.base import PLAIN, Given, Key, Note, Taken
+from api.schemas.base import PLAIN, Given, Key, Line, Note, Receipt, Taken
+from api.schemas.imports import Base64
 from catalog.kernel.quantity import MAX_QUANTITY
-from warehouse.norms.model import Basis, Each
+from warehouse.norms.model import Basis, Each, LineVerdict
 from warehouse.norms.model import Field as Figure
 
 Amount = Annotated[StrictInt, Field(ge=0, le=MAX_QUANTITY)]
@@ -193,3 +194,78 @@ class RequirementsOut(Given):
 
     day: date
     items: list[RequirementOut]
+
+
+# --- from a file ----------------------------------------------------------------------------------------------------
+
+
+class NormFileIn(Taken):
+    """A file of norms: .xlsx, .xls or .csv as base64, headed as the list's own export, at most 2,000 rows."""
+
+    name: Line
+    content: Base64
+
+
+class NormRowMark(Taken):
+    """A row as it was shown: the norm that it changes, and that norm's version; none for a new one."""
+
+    row: Annotated[StrictInt, Field(ge=1, le=100_000)]
+    norm: UUID | None = None
+    version: Annotated[StrictInt, Field(ge=0, le=2**31 - 1)] = 0
+
+
+class NormFileAgreed(NormFileIn):
+    """The file again, and every row that was shown as new or changing: applied is what was seen, or nothing."""
+
+    agreed: list[NormRowMark] = Field(max_length=2000)
+
+
+class NormCellChange(Given):
+    """One thing that a row would say otherwise: figures in the unit people read, words by their codes."""
+
+    column: str
+    before: str | None
+    after: str | None
+
+
+class NormRowFault(Given):
+    """Why a row cannot be used: the column and cell ("" for the row as a whole), what stands there, the refusal."""
+
+    column: str
+    cell: str
+    text: str
+    code: str
+    detail: str
+
+
+class NormRowOut(Given):
+    """One row with its verdict. `norm`, `version`: what it changes or repeats. `unverified`: it names no source."""
+
+    row: int
+    verdict: LineVerdict
+    place: str
+    place_name: str
+    place_name_en: str | None
+    goods: str
+    goods_name: str
+    goods_name_en: str | None
+    norm: UUID | None
+    version: int
+    unverified: bool
+    changes: list[NormCellChange]
+    faults: list[NormRowFault]
+
+
+class NormFileJudged(Given):
+    """What a file would do. `aside`: headings that were not understood; what stands below them is left aside."""
+
+    counts: dict[LineVerdict, int]
+    aside: list[str]
+    rows: list[NormRowOut]
+    preview: PreviewOut
+
+
+class NormFileDone(Receipt):
+    """What a file did: how many rows were new, changed a norm, said the same already, could not be used."""
+
+    counts: dict[LineVerdict, int]

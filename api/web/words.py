@@ -685,6 +685,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "went-back": N_("ends earlier: cut short or restored"),
     },
     "act": {
+        "norm.import": N_("stocking norms: set from a file"),
+        "norm.import-check": N_("stocking norms: check a file"),
         "session.log-in": N_("log in"),
         "session.log-out": N_("log out"),
         "session.revoke": N_("end somebody's session"),

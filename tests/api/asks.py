@@ -1443,7 +1443,7 @@ plain("GET /admin/audit/chain", "GET /glossary")
 
 plain("GET /items/new", "GET /items/unknown-codes")
 plain("GET /api/v1/norms", "GET /norms", "GET /norms/new", "GET /norms/why")
-plain("GET /norms/export.csv", "GET /norms/export.xlsx")
+plain("GET /norms/export.csv", "GET /norms/export.xlsx", "GET /norms/import", "GET /norms/import/template.xlsx")
 
 
 def _norm_body(there: Side) -> dict[str, Any]:
@@ -1469,6 +1469,22 @@ async def _(home: Side, there: Side) -> Ask:
 @route("POST /api/v1/norms/preview")
 async def _(home: Side, there: Side) -> Ask:
     return Ask(body=_norm_body(there))
+
+
+def _norm_file(there: Side) -> dict[str, Any]:
+    """One row, whose place decides who may set it; the other rights see what it would do, row by row."""
+    text = f"Key,Item or class,Minimum,In force from,Source\n{there.region},PC-0017,5,{_fresh_day()},{there.mark}\n"
+    return {"name": "norms.csv", "content": base64.b64encode(text.encode()).decode()}
+
+
+@route("POST /api/v1/norms/import/check", anywhere=True)
+async def _(home: Side, there: Side) -> Ask:
+    return Ask(body=_norm_file(home))
+
+
+@route("POST /api/v1/norms/import")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask(body={**_norm_file(there), "agreed": [{"row": 2}]})
 
 
 @route("GET /api/v1/norms/why")

@@ -1,19 +1,31 @@
 """Writes of norms. They change seldom and each is judged together with all others: one writer at a time."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid5
 
 from catalog.kernel import attempts, audit, db, feed, history
-from catalog.kernel.access import Permission
+from catalog.kernel.access import Permission, scope_of
 from catalog.kernel.attempts import Receipt
-from catalog.kernel.errors import Invalid, Refused, Stale
+from catalog.kernel.errors import Denied, Invalid, Missing, Problem, Refused, Stale
 from catalog.kernel.stamp import Stamp
 from catalog.kernel.time import day_of
-from warehouse.norms import queries, rules
-from warehouse.norms.model import Difference, Field, Goods, Norm, NormFacts, Preview, Requirement, Subject
+from warehouse.norms import lines, queries, rules
+from warehouse.norms.model import (
+    Difference,
+    DryRun,
+    Field,
+    Goods,
+    Judged,
+    Line,
+    Norm,
+    NormFacts,
+    Preview,
+    Requirement,
+    Subject,
+)
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('warehouse.norms', 7))"
 MOST_SHOWN = 200
@@ -33,8 +45,7 @@ async def set_norms(*, stamp: Stamp, norms: Sequence[NormFacts]) -> Receipt:
         made = await _new(stamp, norms)
         await _check(made, (), day_of(stamp.recorded_at))
         for norm in made:
-            await _insert(stamp, norm)
-            await _note(stamp, "set", norm, None, norm.facts)
+            await _set(stamp, norm)
         return {"ids": [str(norm.id) for norm in made]}
 
     return await attempts.once(stamp, "norm.set", work)
@@ -51,13 +62,7 @@ async def edit_norm(*, stamp: Stamp, norm_id: UUID, version: int, facts: NormFac
         before = await _locked(stamp, norm_id, version)
         after = await _edited(before, facts)
         await _check([after], [before], day_of(stamp.recorded_at))
-        names = [*_SAID.split(", "), "basis", "season_from", "season_to"]
-        sets = ", ".join(f"{name} = ${n}" for n, name in enumerate(names, 2))
-        values = [_value(facts, name) for name in names]
-        await db.execute(f"UPDATE norm SET version = version + 1, {sets} WHERE id = $1", norm_id, *values)
-        await db.execute("DELETE FROM norm_equivalent WHERE norm_id = $1", norm_id)
-        await _insert_equivalents(norm_id, facts)
-        await _note(stamp, "edit", before, before.facts, facts)
+        await _edit(stamp, before, facts)
         return {"id": str(norm_id), "version": version + 1}
 
     return await attempts.once(stamp, "norm.edit", work)
@@ -96,6 +101,128 @@ async def preview(*, stamp: Stamp, norms: Sequence[NormFacts], instead_of: UUID 
     return await _check(made, gone, today)
 
 
+# --- from a file ----------------------------------------------------------------------------------------------------
+
+
+async def judge_lines(*, stamp: Stamp, rows: Sequence[Line], scheme: str) -> DryRun:
+    """What each row of a file would do, without doing it: new, a change, the same already, or not usable and why.
+
+    `scheme`: of the classes that rows name. A row that would contradict another or a norm there is named, the rest is
+    judged without it. Raises Denied, Invalid (`norm.bad-count`).
+    """
+    scope = stamp.require(Permission.NORM_EDIT)
+    if not 1 <= len(rows) <= rules.MOST_AT_ONCE:
+        raise Invalid("norm.bad-count", f"一次可设 1 到 {rules.MOST_AT_ONCE} 条标准", count=len(rows))
+    today = day_of(stamp.recorded_at)
+    seen = scope_of(stamp.grants, Permission.NORM_READ)
+    places = await queries.places_named([one.place for one in rows], seen)
+    goods = await queries.goods_named([one.goods for one in rows], scheme)
+    found = lines.resolved(rows, places, goods)
+    there = {one.place.region_id for one in found if one.place}, {one.place.site_id for one in found if one.place}
+    norms = await queries.norms_at(*(sorted(key for key in keys if key is not None) for keys in there))
+    found = lines.matched(found, norms, today)
+    for number, one in enumerate(found):
+        if one.usable and one.place and not scope.covers(one.place.path, one.place.site_id):
+            found[number] = lines.refused(one, Denied("norm.no-right-there", "您无权设置这里的标准"))
+    return await _together(stamp, found, today)
+
+
+async def import_norms(
+    *, stamp: Stamp, rows: Sequence[Line], scheme: str, agreed: Sequence[tuple[int, UUID | None, int]], file: str
+) -> Receipt:
+    """Set and change what the usable rows of a file say, all or none, as `set_norms` and `edit_norm` do one by one.
+
+    `agreed`: the `mark` of each usable row as it was shown. Raises what `judge_lines` raises, Missing where the place
+    of such a row is not in sight, and Stale
+    (`norm.file-stale`, naming the first row) where the rows would now do anything else, for a norm was changed.
+    """
+
+    async def work() -> Receipt:
+        await db.execute(_LOCK)
+        found = await judge_lines(stamp=stamp, rows=rows, scheme=scheme)
+        usable = found.usable
+        promised = {row for row, *_ in agreed}
+        for one in found.rows:
+            if one.place is None and one.line.place and one.line.row in promised:
+                raise Missing("norm.no-such-place", "没有这个区划或库点，或不在您的管辖范围内", row=one.line.row)
+        other = {one.mark for one in usable} ^ set(agreed)
+        if other:
+            row = min(mark[0] for mark in other)
+            raise Stale("norm.file-stale", f"第 {row} 行的标准已被别人修改，未写入任何内容，请重新检查文件", row=row)
+        made = await _made(stamp, usable)
+        for one, norm in zip(usable, made, strict=True):
+            if one.before is None:
+                await _set(stamp, norm)
+            else:
+                await _edit(stamp, one.before, norm.facts)
+        facts = {"file": file, **found.counts}
+        await audit.record(stamp, "norm.import", subject_kind="norm", facts=facts)
+        return {"counts": found.counts}
+
+    return await attempts.once(stamp, "norm.import", work)
+
+
+async def _made(stamp: Stamp, usable: Sequence[Judged]) -> list[Norm]:
+    """The norms as they would be, in the order of the rows."""
+    described = []
+    for one in usable:
+        if one.facts is None:
+            raise RuntimeError("a usable row without facts")
+        row, norm_id, version = one.mark
+        seq = one.before.seq if one.before else -row
+        described.append((norm_id or uuid5(stamp.attempt, f"norm/{row}"), seq, version + 1, one.facts))
+    return await queries.describe(described)
+
+
+async def _together(stamp: Stamp, found: Sequence[Judged], today: date) -> DryRun:
+    """The rows judged with each other and all other norms: those at fault are left out until the rest agrees."""
+    rows = list(found)
+    number_of = {one.line.row: number for number, one in enumerate(rows)}
+    around: _Around | None = None
+    while usable := [one for one in rows if one.usable]:
+        made = await _made(stamp, usable)
+        gone = [one.before for one in usable if one.before]
+        if around is None:
+            around = await _look_around([*made, *gone], today)
+        row_of = {norm.id: one.line.row for norm, one in zip(made, usable, strict=True)}
+        blamed: dict[UUID, Problem] = {}
+        for norm, one in zip(made, usable, strict=True):
+            try:
+                rules.check_places(norm.facts, norm.tier, one.line.row)
+            except Invalid as above:
+                blamed[norm.id] = above
+        blamed = blamed or _blamed(around, made, gone, today)
+        if not blamed:
+            return DryRun(rows, _outcome(around, made, gone, today))
+        for norm_id, problem in blamed.items():
+            number = number_of[row_of[norm_id]]
+            rows[number] = lines.refused(rows[number], problem)
+    return DryRun(rows, Preview(today, (), 0, 0, 0))
+
+
+def _blamed(around: "_Around", made: Sequence[Norm], gone: Sequence[Norm], today: date) -> dict[UUID, Problem]:
+    """Which of the changed norms cannot stand, and why."""
+    blamed: dict[UUID, Problem] = {}
+    changed = {norm.seq: norm for norm in made}
+    after = around.after(made, gone)
+    for pair in rules.ties(after, set(changed)):
+        blamed |= {norm.id: rules.tie(*pair) for norm in pair if norm.seq in changed and norm.id not in blamed}
+    if blamed:
+        return blamed
+    for day in around.days(made, today):
+        for one in rules.requirements(after, around.places, around.goods, day):
+            broken = rules.contradiction(one, day)
+            if broken is not None:
+                blamed |= {
+                    norm.id: broken
+                    for norm in made
+                    if norm.id not in blamed
+                    and rules.concerns(norm, one.subject)
+                    and any(rules.covers(norm, goods) for goods in one.items)
+                }
+    return blamed
+
+
 # --- deciding -------------------------------------------------------------------------------------------------------
 
 
@@ -122,26 +249,52 @@ async def _edited(before: Norm, facts: NormFacts) -> Norm:
     return (await queries.describe([(before.id, before.seq, before.version + 1, facts)]))[0]
 
 
-async def _check(made: Sequence[Norm], gone: Sequence[Norm], today: date) -> Preview:
-    """Judge the change against all other norms on every day that matters; what it changes. Raises Refused."""
-    touched = [*made, *gone]
-    out = {norm.id for norm in gone}
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What a change is judged against: the norms as they are, and the places and goods that it can touch."""
+
+    before: Sequence[Norm]
+    places: Sequence[Subject]
+    goods: Sequence[Goods]
+
+    def after(self, made: Sequence[Norm], gone: Sequence[Norm]) -> list[Norm]:
+        """All norms once the change is done."""
+        out = {norm.id for norm in gone}
+        return [norm for norm in self.before if norm.id not in out] + list(made)
+
+    def days(self, made: Sequence[Norm], today: date) -> list[date]:
+        """The days on which the change must hold good."""
+        relevant = [n for n in [*self.before, *made] if any(rules.covers(n, one) for one in self.goods)]
+        return rules.days_that_matter(relevant, today)
+
+
+async def _look_around(touched: Sequence[Norm], today: date) -> _Around:
     before: dict[UUID, Norm] = {}
     places: dict[tuple[int, int | None], Subject] = {}
     for path in _tops({norm.path for norm in touched}):
         before |= {norm.id: norm for norm in await queries.norms_around(path)}
         for subject in await queries.subjects_under(path, today):
             places[subject.region_id, subject.site_id] = subject
-    after = [norm for norm in before.values() if norm.id not in out] + list(made)
-    rules.check_ties(after, {norm.seq for norm in made})
     goods = [one for one in await queries.list_goods() if any(rules.covers(norm, one) for norm in touched)]
     concerned = [one for one in places.values() if any(rules.concerns(norm, one) for norm in touched)]
-    relevant = [n for n in [*before.values(), *made] if any(rules.covers(n, one) for one in goods)]
-    days = rules.days_that_matter(relevant, today)
-    for day in days:
-        rules.check_order(rules.requirements(after, concerned, goods, day), day)
-    shown = next((day for day in days if any(_holds(norm, day) for norm in touched)), today)
-    return _compared(list(before.values()), after, concerned, goods, shown)
+    return _Around(list(before.values()), concerned, goods)
+
+
+async def _check(made: Sequence[Norm], gone: Sequence[Norm], today: date) -> Preview:
+    """Judge the change against all other norms on every day that matters; what it changes. Raises Refused."""
+    around = await _look_around([*made, *gone], today)
+    after = around.after(made, gone)
+    rules.check_ties(after, {norm.seq for norm in made})
+    for day in around.days(made, today):
+        rules.check_order(rules.requirements(after, around.places, around.goods, day), day)
+    return _outcome(around, made, gone, today)
+
+
+def _outcome(around: _Around, made: Sequence[Norm], gone: Sequence[Norm], today: date) -> Preview:
+    """What the change does on the first day on which any of it holds."""
+    days = around.days(made, today)
+    shown = next((day for day in days if any(_holds(norm, day) for norm in [*made, *gone])), today)
+    return _compared(around.before, around.after(made, gone), around.places, around.goods, shown)
 
 
 def _holds(norm: Norm, day: date) -> bool:
@@ -206,6 +359,21 @@ def _value(facts: NormFacts, name: str) -> Any:
         return None if season is None else season.begins if name == "season_from" else season.ends
     value = getattr(facts, name)
     return value.strip() if isinstance(value, str) and name != "basis" else value
+
+
+async def _set(stamp: Stamp, norm: Norm) -> None:
+    await _insert(stamp, norm)
+    await _note(stamp, "set", norm, None, norm.facts)
+
+
+async def _edit(stamp: Stamp, before: Norm, facts: NormFacts) -> None:
+    names = [*_SAID.split(", "), "basis", "season_from", "season_to"]
+    sets = ", ".join(f"{name} = ${n}" for n, name in enumerate(names, 2))
+    values = [_value(facts, name) for name in names]
+    await db.execute(f"UPDATE norm SET version = version + 1, {sets} WHERE id = $1", before.id, *values)
+    await db.execute("DELETE FROM norm_equivalent WHERE norm_id = $1", before.id)
+    await _insert_equivalents(before.id, facts)
+    await _note(stamp, "edit", before, before.facts, facts)
 
 
 async def _insert(stamp: Stamp, norm: Norm) -> None:

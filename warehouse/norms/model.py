@@ -1,8 +1,10 @@
 """Nouns of norms. Quantities of an item are whole base units; those of a class are whole units of the norm's own."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from catalog.regions.model import RegionFact, Tier
@@ -95,6 +97,11 @@ class NormFacts:
     note: str = ""
     equivalents: tuple[Equivalent, ...] = ()
 
+    @property
+    def unverified(self) -> bool:
+        """Nobody has checked where it comes from."""
+        return self.source.strip().lower().startswith("unverified")
+
     def stated(self, field: Field) -> int | None:
         """The figure as written, before the basis is applied."""
         found: int | None = getattr(self, field.value)
@@ -128,7 +135,7 @@ class Norm:
     @property
     def unverified(self) -> bool:
         """Nobody has checked where it comes from."""
-        return self.facts.source.strip().lower().startswith("unverified")
+        return self.facts.unverified
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,3 +270,110 @@ class Preview:
     places: int
     unknown: int
     """Places and goods for which the basis figure is not known."""
+
+
+# --- norms in a file ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a row cannot be used: the column and cell ("" for the row as a whole), what stands there, and the refusal."""
+
+    column: str
+    cell: str
+    text: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a file of norms as it was read, counted as a spreadsheet shows it.
+
+    `said`: what each column says that the table has; None: the cell is empty, and so nothing is stated. Figures and
+    the rounding are exact, in the unit people read (a Fraction). `cells`: where each column stands ("G5").
+    """
+
+    row: int
+    place: str
+    """Key, or the name as written where there is no key."""
+    goods: str
+    said: Mapping[str, Any]
+    cells: Mapping[str, str]
+    faults: tuple[Fault, ...] = ()
+
+
+class LineVerdict(StrEnum):
+    """What a row would do."""
+
+    NEW = "new"
+    CHANGE = "change"
+    SAME = "same"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A region or store that a file can name."""
+
+    key: str
+    name_zh: str
+    name_en: str | None
+    path: str
+    region_id: int | None
+    site_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class What:
+    """An item or class that a file can name. `unit_zh` is empty for a class: its norms say what they count."""
+
+    key: str
+    name_zh: str
+    name_en: str | None
+    item_id: int | None
+    class_id: int | None
+    unit_zh: str = ""
+    unit_en: str | None = None
+    unit_factor: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A row with its verdict. `before`: the norm that it changes or repeats; `facts`: what would be said then."""
+
+    line: Line
+    verdict: LineVerdict
+    place: Place | None = None
+    what: What | None = None
+    before: Norm | None = None
+    facts: NormFacts | None = None
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def usable(self) -> bool:
+        """Whether applying the file writes something for it."""
+        return self.verdict in (LineVerdict.NEW, LineVerdict.CHANGE)
+
+    @property
+    def mark(self) -> tuple[int, UUID | None, int]:
+        """What somebody who saw this verdict agreed to: row, norm, its version (0 for a new one)."""
+        return (self.line.row, self.before.id, self.before.version) if self.before else (self.line.row, None, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """Every row with its verdict, and what the usable ones would change together."""
+
+    rows: Sequence[Judged]
+    preview: Preview
+
+    @property
+    def usable(self) -> list[Judged]:
+        """The rows that would be written, in order."""
+        return [one for one in self.rows if one.usable]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many rows of each verdict."""
+        return {verdict.value: sum(one.verdict is verdict for one in self.rows) for verdict in LineVerdict}

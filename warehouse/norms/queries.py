@@ -22,10 +22,12 @@ from warehouse.norms.model import (
     Goods,
     Norm,
     NormFacts,
+    Place,
     Requirement,
     Resolution,
     Season,
     Subject,
+    What,
 )
 
 _PLAIN = (
@@ -51,6 +53,9 @@ _SEEN = (
 _SITES_BELOW = (
     "(SELECT count(*) FROM site s WHERE s.retired_at IS NULL AND s.path ~>=~ r.path"
     " AND s.path ~<~ (rtrim(r.path, '/') || '0'))::int"
+)
+_CALLED = (
+    "(lower({}) = ANY($1::text[]) OR retired_at IS NULL AND (lower(name_zh) = ANY($1) OR lower(name_en) = ANY($1)))"
 )
 _REGION = "SELECT r.id, r.path, r.tier, r.key, r.name_zh, r.name_en, NULL::bigint, {sites} FROM region r"
 _SITE = "SELECT s.region_id, s.path, r.tier, s.code, s.name_zh, s.name_en, s.id, 1 FROM site s JOIN region r"
@@ -162,6 +167,17 @@ async def norms_over(subjects: Iterable[Subject], item_ids: Iterable[int]) -> li
         sorted({int(part) for one in there for part in one.path.strip("/").split("/")}),
         [one.site_id for one in there if one.site_id is not None],
         list(item_ids),
+    )
+    return await _with_equivalents([_norm(row) for row in rows])
+
+
+async def norms_at(region_ids: Iterable[int], site_ids: Iterable[int]) -> list[Norm]:
+    """Live norms anchored at these very places. Not scoped: for decisions."""
+    rows = await db.fetch(
+        _SELECT + " WHERE n.retired_at IS NULL AND (n.region_id = ANY($1::bigint[]) OR n.site_id = ANY($2::bigint[]))"
+        " ORDER BY n.seq",
+        list(region_ids),
+        list(site_ids),
     )
     return await _with_equivalents([_norm(row) for row in rows])
 
@@ -342,6 +358,37 @@ async def describe(facts: Sequence[tuple[UUID, int, int, NormFacts]]) -> list[No
                  of[4], of[5] or one.unit, of[6], of[7], "")
         )  # fmt: skip
     return made
+
+
+async def places_named(texts: Iterable[str], scope: Scope) -> list[Place]:
+    """Regions and sites with one of these keys or names, in scope or above it: their norms reach down into it."""
+    rows = await db.fetch(
+        "SELECT key, name_zh, name_en, path, id, NULL::bigint FROM region WHERE {} UNION ALL"
+        " SELECT code, name_zh, name_en, path, NULL, id FROM site WHERE {}".format(
+            _CALLED.format("key"), _CALLED.format("code")
+        ),
+        sorted({one.casefold() for one in texts}),
+    )
+    found = [Place(*row) for row in rows]
+    return [
+        one
+        for one in found
+        if scope.covers(one.path, one.site_id)
+        or (one.site_id is None and any(path.startswith(one.path) for path in scope.paths))
+    ]
+
+
+async def goods_named(texts: Iterable[str], scheme: str) -> list[What]:
+    """Items, and classes of a scheme, with one of these keys or names."""
+    rows = await db.fetch(
+        "SELECT key, name_zh, name_en, id, NULL::bigint, unit_zh, unit_en, unit_factor FROM item WHERE {} UNION ALL"
+        " SELECT code, name_zh, name_en, NULL, id, '', NULL, 1 FROM material_class WHERE scheme = $2 AND {}".format(
+            _CALLED.format("key"), _CALLED.format("code")
+        ),
+        sorted({one.casefold() for one in texts}),
+        scheme,
+    )
+    return [What(*row) for row in rows]
 
 
 async def _named(select: str, ids: Iterable[int | None], key: str = "id") -> Mapping[int, Any]:

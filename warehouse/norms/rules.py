@@ -389,7 +389,24 @@ def check_places(facts: NormFacts, tier: Tier, line: int = 1) -> None:
 
 
 def check_ties(norms: Sequence[Norm], changed: set[int]) -> None:
-    """Raises Refused (`norm.tie`) for two norms between which nothing would decide; `changed`: their seq."""
+    """Raises Refused (`norm.tie`) for the first of `ties`."""
+    for one, other in ties(norms, changed):
+        raise tie(one, other)
+
+
+def tie(one: Norm, other: Norm) -> Refused:
+    """The refusal of two norms between which nothing would decide."""
+    return Refused(
+        "norm.tie",
+        f"{one.anchor_zh}的{one.what_zh}已有同样适用、同日启用的标准，无法判断以谁为准",
+        place=one.anchor_key,
+        goods=one.what_key,
+        norms=[str(one.id), str(other.id)],
+    )
+
+
+def ties(norms: Sequence[Norm], changed: set[int]) -> Iterator[tuple[Norm, Norm]]:
+    """Pairs of norms between which nothing would decide, one of them changed; `changed`: their seq."""
     groups: dict[tuple[object, ...], list[Norm]] = defaultdict(list)
     for norm in norms:
         facts = norm.facts
@@ -398,13 +415,7 @@ def check_ties(norms: Sequence[Norm], changed: set[int]) -> None:
         for number, one in enumerate(alike):
             for other in alike[number + 1 :]:
                 if {one.seq, other.seq} & changed and tied(one.facts, other.facts):
-                    raise Refused(
-                        "norm.tie",
-                        f"{one.anchor_zh}的{one.what_zh}已有同样适用、同日启用的标准，无法判断以谁为准",
-                        place=one.anchor_key,
-                        goods=one.what_key,
-                        norms=[str(one.id), str(other.id)],
-                    )
+                    yield one, other
 
 
 def tied(one: NormFacts, other: NormFacts) -> bool:
@@ -427,23 +438,31 @@ def _share_a_figure(one: NormFacts, other: NormFacts) -> bool:
 def check_order(found: Iterable[Requirement], day: date) -> None:
     """Raises Refused (`norm.order-broken`) naming the first place at which the resolved figures contradict."""
     for one in found:
-        broken = broken_order(one.resolution)
-        if broken is not None:
-            low, high = broken
-            governing = one.resolution.governing
-            what = governing.what_zh if governing else ""
-            raise Refused(
-                "norm.order-broken",
-                f"{one.subject.name_zh}的{what}在 {day} 将出现：{_WORDS[low]} {one.resolution.value(low)}"
-                f" 大于{_WORDS[high]} {one.resolution.value(high)}（换算后）",
-                place=one.subject.key,
-                goods=governing.what_key if governing else "",
-                day=day.isoformat(),
-                low=low.value,
-                low_value=one.resolution.value(low),
-                high=high.value,
-                high_value=one.resolution.value(high),
-            )
+        problem = contradiction(one, day)
+        if problem is not None:
+            raise problem
+
+
+def contradiction(one: Requirement, day: date) -> Refused | None:
+    """The refusal of a place's figures that contradict each other; None where they do not."""
+    broken = broken_order(one.resolution)
+    if broken is None:
+        return None
+    low, high = broken
+    governing = one.resolution.governing
+    what = governing.what_zh if governing else ""
+    return Refused(
+        "norm.order-broken",
+        f"{one.subject.name_zh}的{what}在 {day} 将出现：{_WORDS[low]} {one.resolution.value(low)}"
+        f" 大于{_WORDS[high]} {one.resolution.value(high)}（换算后）",
+        place=one.subject.key,
+        goods=governing.what_key if governing else "",
+        day=day.isoformat(),
+        low=low.value,
+        low_value=one.resolution.value(low),
+        high=high.value,
+        high_value=one.resolution.value(high),
+    )
 
 
 _WORDS = {Field.MINIMUM: "最低储备", Field.REORDER: "补库点", Field.TARGET: "目标", Field.MAXIMUM: "上限"}

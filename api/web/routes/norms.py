@@ -1,5 +1,6 @@
 """Stocking norms: the list, one norm with its form and preview, and why a figure is what it is."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -20,8 +21,11 @@ from catalog.kernel.errors import Missing
 from catalog.kernel.history import list_changes
 from catalog.kernel.page import Page, all_pages
 from catalog.regions import queries as regions
+from warehouse.exchange.rules.files import MOST_BYTES
+from warehouse.exchange.rules.norm_rows import COLUMNS
 from warehouse.norms import queries
 from warehouse.norms.model import USUAL_PER, Basis, Each, Field, Norm, NormFacts
+from warehouse.norms.rules import MOST_AT_ONCE
 from warehouse.sites import queries as sites
 
 Request_ = Request[Any, Any, Any]
@@ -75,17 +79,64 @@ async def norms_export(request: Request_, stamp: Stamped) -> Response[Any]:
     sheet = exports.Sheet(
         f"norms-{viewer.today.isoformat()}",
         _("Stocking norms"),
-        [
-            *(_("Region or store"), _("Key"), _("For"), _("Goods"), _("Item or class"), _("Unit")),
-            *(word(viewer.language, "norm_field", field) for field in Field),
-            *(_("Basis"), _("Per"), _("Lead time (days)"), _("Rounded up to"), _("Season from"), _("Season to")),
-            *(_("In force from"), _("Until"), _("Source"), _("Note")),
-        ],
+        _heads(viewer),
         cut_of(viewer),
         [(_("List"), _("Stocking norms")), (_("As of"), moment(edge_of(request).clock())), (_("Made by"), viewer.name)],
         _("About this list"),
     )
     return await exports.download(sheet, pages, request.scope["path"].rpartition(".")[2])
+
+
+def _heads(viewer: Viewer) -> list[str]:
+    return [one.en if viewer.language.code == "en" else one.zh for one in COLUMNS]
+
+
+@get("/norms/import", include_in_schema=False)
+async def import_norms_page(request: Request_, stamp: Stamped) -> Response[str]:
+    """Bring norms in from a file: what it would do first, then what was seen."""
+    stamp.require(Permission.NORM_EDIT)
+    viewer = viewer_of(request)
+    return page(
+        request,
+        "norm_import.html",
+        columns=dict(zip((one.name for one in COLUMNS), _heads(viewer), strict=True)),
+        bases={one.value: word(viewer.language, "norm_basis", one) for one in Basis},
+        most_mb=MOST_BYTES // (1024 * 1024),
+        most_rows=MOST_AT_ONCE,
+    )
+
+
+@get("/norms/import/template.xlsx", include_in_schema=False)
+async def norm_template(request: Request_, stamp: Stamped) -> Response[Any]:
+    """An empty table with the headings of the list, and what each column takes."""
+    stamp.require(Permission.NORM_EDIT)
+    viewer = viewer_of(request)
+    _ = viewer.language.text
+    heads = dict(zip((one.name for one in COLUMNS), _heads(viewer), strict=True))
+    said = {
+        "place": _("Key of the region or store; where it is empty, the name decides."),
+        "each": _("Empty: the place itself. Else one of: ")
+        + "; ".join(word(viewer.language, "norm_each", one) for one in Each),
+        "goods": _("Key of the item, or code of the class; where it is empty, the name decides."),
+        "unit": _("What a norm of a class counts. Of an item: its own unit, or empty."),
+        "minimum": _("Figures in that unit; at least one of the four."),
+        "basis": _("Empty: a fixed quantity. Else one of: ")
+        + "; ".join(word(viewer.language, "norm_basis", one) for one in Basis),
+        "basis_per": _("So many of the basis; empty: the usual, as 10,000 residents."),
+        "season_from": _("Month-day, for example 05-01; both ends or neither."),
+        "valid_from": _("A date; empty: as it is, for a new norm today."),
+        "source": _("Title, number and clause; empty: unverified."),
+    }
+    notes = [(heads[name], text) for name, text in said.items()]
+
+    async def nothing() -> AsyncIterator[list[exports.Row]]:
+        return
+        yield
+
+    sheet = exports.Sheet(
+        "norms-template", _("Stocking norms"), list(heads.values()), cut_of(viewer), notes, _("About this list")
+    )
+    return await exports.download(sheet, nothing(), exports.Format.XLSX)
 
 
 def _row(norm: Norm, viewer: Viewer) -> exports.Row:
@@ -193,4 +244,12 @@ async def why_page(request: Request_, stamp: Stamped) -> Response[str]:
     )
 
 
-HANDLERS: list[Any] = [norms_page, norms_export, new_norm_page, why_page, norm_page]
+HANDLERS: list[Any] = [
+    norms_page,
+    norms_export,
+    import_norms_page,
+    norm_template,
+    new_norm_page,
+    why_page,
+    norm_page,
+]

@@ -13,6 +13,7 @@ ROLES = {
     "keeper-b": ("keeper", "district-b"),
     "approver": ("approver", "city"),
     "dispatcher": ("dispatcher", "city"),
+    "planner": ("planner", "city"),
     "purchaser": ("purchaser", "city"),
     "auditor": ("audit_admin", "city"),
 }

@@ -10,6 +10,7 @@ import "./imports.js";
 import "./layouts.js";
 import "./views.js";
 import "./norms.js";
+import "./norm-file.js";
 import "./scenarios.js";
 import "./alerts.js";
 import "./switches.js";
