@@ -275,6 +275,7 @@ def _row(one: Judged) -> NormRowOut:
         place=one.place.key if one.place else one.line.place,
         place_name=one.place.name_zh if one.place else "",
         place_name_en=one.place.name_en if one.place else None,
+        each=one.line.said.get("each"),
         goods=one.what.key if one.what else one.line.goods,
         goods_name=one.what.name_zh if one.what else "",
         goods_name_en=one.what.name_en if one.what else None,

@@ -246,6 +246,7 @@ class NormRowOut(Given):
     place: str
     place_name: str
     place_name_en: str | None
+    each: Each | None
     goods: str
     goods_name: str
     goods_name_en: str | None

@@ -136,6 +136,7 @@ async def test_a_file_of_norms_is_checked_then_set_and_a_second_time_changes_not
     await expect(page.locator("#found tr[data-verdict=change]")).to_contain_text("5 → 6")
     await expect(page.locator("#found tr[data-verdict=change]")).to_contain_text("8 → –")
     await expect(page.locator("#found tr[data-verdict=new] .tag-unverified")).to_be_visible()
+    await expect(page.locator("#found tr[data-verdict=new]")).to_contain_text(each)
     await planner.shot("file-checked")
 
     await page.click("[data-norm-apply]")

@@ -100,6 +100,7 @@ async def import_norms_page(request: Request_, stamp: Stamped) -> Response[str]:
         request,
         "norm_import.html",
         columns=dict(zip((one.name for one in COLUMNS), _heads(viewer), strict=True)),
+        eaches={one.value: word(viewer.language, "norm_each", one) for one in Each},
         bases={one.value: word(viewer.language, "norm_basis", one) for one in Basis},
         most_mb=MOST_BYTES // (1024 * 1024),
         most_rows=MOST_AT_ONCE,

@@ -1,5 +1,5 @@
 // Norms from a file: form[data-norm-file="#where"] has the file judged, shows what each row would do, and then applies
-// what was shown. data-columns and data-bases: the words of columns and bases.
+// what was shown. data-columns, data-eaches and data-bases: their words.
 import { call, NoAnswer, Problem } from "./api.js";
 import { all, h, one } from "./dom.js";
 import { base64 } from "./files.js";
@@ -72,6 +72,7 @@ function figures(counts) {
 function table(form, rows) {
   const words = WORDS();
   const columns = JSON.parse(form.dataset.columns);
+  const eaches = JSON.parse(form.dataset.eaches);
   const bases = JSON.parse(form.dataset.bases);
   const named = (zh, en) => (language === "en" && en) || zh;
   const shown = (column, value) => (value === null ? "–" : column === "basis" ? bases[value] : value);
@@ -89,7 +90,7 @@ function table(form, rows) {
     h("tbody", {}, ...rows.map((row) => h("tr", { "data-verdict": row.verdict },
       h("td", {}, h("span", {}, t("Row {row}", { row: row.row }))),
       h("td", { "data-label": t("Verdict") }, h("span", { class: `tag tag-${TONES[row.verdict]}` }, words[row.verdict])),
-      h("td", { "data-label": columns.place_name }, cell(named(row.place_name, row.place_name_en), row.place)),
+      h("td", { "data-label": columns.place_name }, cell(named(row.place_name, row.place_name_en), row.each ? eaches[row.each] : row.place)),
       h("td", { "data-label": columns.goods_name }, cell(named(row.goods_name, row.goods_name_en), row.goods)),
       h("td", { "data-label": t("What it would say") }, h("span", {}, ...said(row).flat())))))));
 }
