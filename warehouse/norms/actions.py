@@ -133,8 +133,8 @@ async def import_norms(
     """Set and change what the usable rows of a file say, all or none, as `set_norms` and `edit_norm` do one by one.
 
     `agreed`: the `mark` of each usable row as it was shown. Raises what `judge_lines` raises, Missing where the place
-    of such a row is not in sight, and Stale
-    (`norm.file-stale`, naming the first row) where the rows would now do anything else, for a norm was changed.
+    of such a row is not in sight, and Stale (`norm.file-stale`, naming the first row) where the rows would now do
+    anything else, for a norm was changed.
     """
 
     async def work() -> Receipt:
@@ -209,16 +209,16 @@ def _blamed(around: "_Around", made: Sequence[Norm], gone: Sequence[Norm], today
         blamed |= {norm.id: rules.tie(*pair) for norm in pair if norm.seq in changed and norm.id not in blamed}
     if blamed:
         return blamed
+    about = {one.item_id: [norm for norm in made if rules.covers(norm, one)] for one in around.goods}
     for day in around.days(made, today):
         for one in rules.requirements(after, around.places, around.goods, day):
             broken = rules.contradiction(one, day)
             if broken is not None:
                 blamed |= {
                     norm.id: broken
-                    for norm in made
-                    if norm.id not in blamed
-                    and rules.concerns(norm, one.subject)
-                    and any(rules.covers(norm, goods) for goods in one.items)
+                    for goods in one.items
+                    for norm in about[goods.item_id]
+                    if norm.id not in blamed and rules.concerns(norm, one.subject)
                 }
     return blamed
 

@@ -233,7 +233,7 @@ def _facts(one: Judged, before: NormFacts | None, today: date) -> NormFacts:
     elif said.get("unit") and said["unit"] not in (one.what.unit_zh, one.what.unit_en):
         raise Invalid("norm.other-unit", f"单位应为{one.what.unit_zh}", line=line.row, unit=one.what.unit_zh)
     basis = told("basis", Basis.FIXED)
-    per = told("basis_per") if said.get("basis_per") or basis == was.basis else None
+    per = told("basis_per") if "basis_per" in said or basis == was.basis else None
     return NormFacts(
         site_id=one.place.site_id,
         region_id=one.place.region_id,
