@@ -158,6 +158,6 @@ async def test_a_file_of_norms_is_checked_then_set_and_a_second_time_changes_not
         await rival.page.click("form[data-version] button[type=submit].btn-primary")
     planner.expected = (409,)
     await page.click("[data-norm-apply]")
-    await expect(page.locator(".form-problem")).to_be_visible()
+    await expect(page.locator(".form-problem")).to_be_in_viewport()
     await expect(page.locator("#found")).to_be_empty()
     await planner.shot("file-stale")

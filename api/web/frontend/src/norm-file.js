@@ -109,8 +109,8 @@ async function alone(form, work) {
     if (error instanceof Problem) {
       const { row, heading } = error.facts;
       const at = row ? t("Row {row}", { row }) + ": " : heading ? `${heading}: ` : "";
-      say(form, (language === "zh" && error.detail ? "" : at) + saying(error.code, error.detail));
       if (error.status === 409) one(form.dataset.normFile).replaceChildren(); // a refusal is final: check again
+      say(form, (language === "zh" && error.detail ? "" : at) + saying(error.code, error.detail));
     } else if (error instanceof NoAnswer) say(form, t("No answer from the server. Press again: it can only happen once."));
     else if (error.constructor === Error) say(form, error.message); // the file cannot be read
     else throw error;
@@ -124,5 +124,5 @@ function say(form, text) {
   const place = one(".form-problem", form);
   place.hidden = false;
   place.replaceChildren(h("strong", {}, text));
-  place.scrollIntoView({ block: "nearest" });
+  place.scrollIntoView({ block: "center" });
 }
