@@ -15,6 +15,7 @@ from api.boards import Boards
 from catalog.kernel import feed
 from catalog.kernel.access import EVERYWHERE, ROLES, Grant, Role
 from catalog.kernel.feed import Bookmark, News
+from tests.others import others_done
 from tests.warehouse.stock import world
 from warehouse.board.model import TOPICS, Board, Sight
 
@@ -49,6 +50,7 @@ async def test_twenty_screens_cost_one_reading_until_there_is_news(
     for topic in TOPICS:
         before = len(readings)
         await _news(owner, topic)
+        await others_done()
         newest = await feed.frontier()
         found = await boards.read(ALL, None, NOW)
         assert len(readings) == before + 1, topic
@@ -56,6 +58,7 @@ async def test_twenty_screens_cost_one_reading_until_there_is_news(
         await boards.read(ALL, None, NOW)
         assert len(readings) == before + 1
     await _news(owner, "care")
+    await others_done()
     await boards.read(ALL, None, NOW)
     assert len(readings) == 1 + len(TOPICS)
 
@@ -88,6 +91,7 @@ async def test_what_commits_late_is_not_overlooked(
         await boards.read(ALL, None, NOW)
         await boards.read(ALL, None, NOW)
         assert len(readings) == 1
+    await others_done()
     await boards.read(ALL, None, NOW)
     assert len(readings) == 2
 
