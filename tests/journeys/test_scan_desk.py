@@ -86,7 +86,7 @@ async def test_receive_put_away_issue_undo(desk: Opened, store: Store) -> None:
     await keeper.open(f"/lots/{lot}")
     await expect(keeper.page.locator(".big-figure.is-main > strong")).to_have_text("2")
     history = await keeper.page.locator("#part").inner_text()
-    assert KEEPER_NAME not in history  # logins, not names, are in the books
+    assert KEEPER_NAME in history  # the books keep the login; a page says whose it is
     assert "撤销" in history
     await keeper.shot("lot-card", full=True)
 
