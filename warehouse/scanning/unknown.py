@@ -1,6 +1,7 @@
 """Maker's codes that keepers met and the catalogue does not know, for whoever keeps the catalogue."""
 
 import json
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -54,19 +55,15 @@ async def unknown_codes(*, stamp: Stamp, now: datetime) -> Sequence[UnknownCode]
     rows = await db.fetch(_ASKED, now - LOOKED_BACK)
     known = {code for _by, code in await items.find_codes([row[0] for row in rows], [])}
     rows = [row for row in rows if row[0] not in known][:MOST]
-    told: dict[str, dict[str, int]] = {}
+    told: dict[str, Counter[str]] = defaultdict(Counter)
     for raw, item, count in await db.fetch(_TOLD, [raw for row in rows for raw in row[5]]):
-        counts = told.setdefault(raw, {})
-        counts[item] = counts.get(item, 0) + count
+        told[raw][item] += count
     return [
-        UnknownCode(row[0], row[1], row[2], row[3], tuple(row[4] or ()), _most(told, row[5]), json.loads(row[6]))
-        for row in rows
+        UnknownCode(gtin, times, at, by, tuple(sites or ()), _most([told[raw] for raw in raws]), json.loads(reading))
+        for gtin, times, at, by, sites, raws, reading in rows
     ]
 
 
-def _most(told: Mapping[str, Mapping[str, int]], raws: Sequence[str]) -> tuple[str, ...]:
-    counts: dict[str, int] = {}
-    for raw in raws:
-        for item, count in told.get(raw, {}).items():
-            counts[item] = counts.get(item, 0) + count
+def _most(told: Sequence[Counter[str]]) -> tuple[str, ...]:
+    counts = sum(told, Counter[str]())
     return tuple(sorted(counts, key=lambda item: (-counts[item], item)))

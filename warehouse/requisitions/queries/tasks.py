@@ -104,10 +104,9 @@ async def read_task(requisition: Requisition, scope: Scope, wishes: Wishes, at: 
         if promises_.serves(one, lines, wanted)
     ]
     firms, offered = promises_.as_sources(promises)
-    holds = await list_holds(requisition, scope, [item for item in wanted if item > 0], at)
-    there = [
-        one for one in await stands([item for item in wanted if item > 0], at) if _may_come(one, requisition, scope)
-    ]
+    items = [item for item in wanted if item > 0]
+    holds = await list_holds(requisition, scope, items, at)
+    there = [one for one in await stands(items, at) if _may_come(one, requisition, scope)]
     places = {_place(line): point for line, point in zip(lines, await _points(lines), strict=True)}
     towns = await _towns(one.region_id for one in promises)
     starts = {promises_.source_name(one.commitment_id): towns[one.region_id] for one in promises}
