@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from catalog.classes import queries as classes
+from catalog.classes.model import CLASS_SCHEME
 from catalog.items import queries as items
 from catalog.kernel.access import Scope
 from catalog.kernel.errors import Invalid, Missing
@@ -15,8 +16,6 @@ from warehouse.counts.queries import veil_of
 from warehouse.provision.model import Holder, Question
 from warehouse.sites import queries as sites
 
-CLASS_SCHEME = "local"
-"""The scheme in which items have their main class."""
 FARTHEST = 3653
 """Days ahead of today that a projection goes."""
 

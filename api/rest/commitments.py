@@ -34,6 +34,7 @@ from api.schemas.commitments import (
     PromiseOut,
 )
 from catalog.classes import queries as classes
+from catalog.classes.model import CLASS_SCHEME
 from catalog.items import queries as items
 from catalog.kernel.access import Permission
 from catalog.kernel.errors import Missing
@@ -46,7 +47,6 @@ from warehouse.replenishment import queries as deliveries
 from warehouse.replenishment.model import DOCUMENT as DELIVERY
 
 TAGS = ["commitments"]
-CLASS_SCHEME = "local"
 Sought = Annotated[str | None, QueryParameter(max_length=100, description="Part of number, firm, goods or region.")]
 Code = Annotated[str | None, QueryParameter(max_length=80)]
 Days = Annotated[int, QueryParameter(ge=0, le=3650)]

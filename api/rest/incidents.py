@@ -34,13 +34,13 @@ from api.schemas.incidents import (
     RenewIn,
 )
 from catalog.classes import queries as classes
+from catalog.classes.model import CLASS_SCHEME
 from catalog.kernel.access import Permission
 from catalog.kernel.stamp import Stamp
 from warehouse.incidents import actions, queries, rules, workflow
 from warehouse.incidents.model import Incident, IncidentFacts, Need, NeedFacts, Status
 
 TAGS = ["incidents"]
-CLASS_SCHEME = "local"
 Sought = Annotated[str | None, QueryParameter(max_length=100, description="Part of number, name, place or region.")]
 
 

@@ -41,6 +41,7 @@ from api.schemas.norms import (
     WhyOut,
 )
 from catalog.classes import queries as classes
+from catalog.classes.model import CLASS_SCHEME
 from catalog.items import queries as items
 from catalog.kernel.access import Permission, Scope, scope_of
 from catalog.kernel.errors import Invalid, Missing
@@ -64,8 +65,6 @@ from warehouse.norms.model import (
 from warehouse.sites import queries as sites
 
 TAGS = ["norms"]
-CLASS_SCHEME = "local"
-"""The scheme in which items have their main class."""
 Sought = Annotated[str | None, QueryParameter(max_length=100, description="Part of a name or key of place or goods.")]
 Code = Annotated[str | None, QueryParameter(max_length=80)]
 ItemKey = Annotated[str, QueryParameter(max_length=40)]

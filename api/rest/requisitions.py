@@ -36,6 +36,7 @@ from api.schemas.requisitions import (
     SourcingPlansOut,
 )
 from catalog.classes import queries as classes
+from catalog.classes.model import CLASS_SCHEME
 from catalog.items import queries as items
 from catalog.kernel.access import EVERYWHERE, Permission
 from catalog.kernel.errors import Invalid, Missing
@@ -56,7 +57,6 @@ from warehouse.requisitions.model import (
 from warehouse.sites import queries as sites
 
 TAGS = ["requisitions"]
-CLASS_SCHEME = "local"
 Sought = Annotated[str | None, QueryParameter(max_length=100, description="Part of number, reason, region, incident.")]
 
 

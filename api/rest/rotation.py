@@ -49,6 +49,7 @@ from api.schemas.rotation import (
     TestResultOut,
 )
 from catalog.classes import queries as classes
+from catalog.classes.model import CLASS_SCHEME
 from catalog.kernel.access import Permission, Scope
 from catalog.kernel.time import day_of
 from catalog.regions import queries as regions
@@ -59,8 +60,6 @@ from warehouse.rotation.model import Choice, Line, Option, Plan, Status, Verdict
 from warehouse.sites import queries as sites
 
 TAGS = ["rotation"]
-CLASS_SCHEME = "local"
-"""The scheme in which items have their main class."""
 MOST_PRINTED = 2_000
 Code = Annotated[str | None, QueryParameter(max_length=80)]
 Year = Annotated[int | None, QueryParameter(ge=2000, le=2999)]

@@ -29,6 +29,7 @@ from api.schemas.scenarios import (
     ScenariosPage,
 )
 from catalog.classes import queries as classes
+from catalog.classes.model import CLASS_SCHEME
 from catalog.kernel.access import Permission, scope_of
 from catalog.kernel.stamp import Stamp
 from warehouse.planning.scenario import actions, queries
@@ -44,7 +45,6 @@ from warehouse.planning.scenario.paper import scenario_table
 from warehouse.printing import render
 
 TAGS = ["scenarios"]
-CLASS_SCHEME = "local"
 Sought = Annotated[str | None, QueryParameter(max_length=100, description="Part of its name or region.")]
 Code = Annotated[str | None, QueryParameter(max_length=40)]
 

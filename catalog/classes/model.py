@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+CLASS_SCHEME = "local"
+"""The scheme of this city's own, in which items have their main class."""
 GBT = "gbt38565"
 """GB/T 38565-2020: seven digits, four levels, parents by zero-padding, 99 the catch-all (DOMAIN.md section 1)."""
 

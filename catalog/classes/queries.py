@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from catalog.classes.model import MaterialClass
+from catalog.classes.model import CLASS_SCHEME, MaterialClass
 from catalog.kernel import db
 from catalog.kernel.errors import Missing
 from catalog.kernel.listing import Listing
@@ -87,3 +87,17 @@ async def list_classes(
         found.where("path LIKE {}", under + "%")
     found.search("search", query)
     return await found.page(('scheme COLLATE "C"', 'code COLLATE "C"'), cursor, limit, _class)
+
+
+async def own_classes(deepest: int | None = None) -> Sequence[MaterialClass]:
+    """All classes in use of the city's own scheme, by code, as forms and filters offer them.
+
+    `deepest`: only classes down to this level.
+    """
+    rows = await db.fetch(
+        f"SELECT {_COLUMNS} FROM material_class WHERE scheme = $1 AND retired_at IS NULL"
+        ' AND ($2::int IS NULL OR level <= $2) ORDER BY code COLLATE "C"',
+        CLASS_SCHEME,
+        deepest,
+    )
+    return [_class(row) for row in rows]

@@ -8,8 +8,9 @@ from litestar.params import FromPath
 from api.auth.stamps import Stamped
 from api.web.pages import page, viewer_of
 from api.web.routes import asked
-from api.web.routes.items import CLASS_SCHEME, DISASTERS
+from api.web.routes.items import DISASTERS
 from catalog.classes import queries as classes
+from catalog.classes.model import CLASS_SCHEME
 from catalog.items import queries as items
 from catalog.items.model import ItemKind, Tracking
 from catalog.kernel.access import Permission
@@ -21,13 +22,11 @@ from catalog.regions.queries import root_path
 from catalog.regions.rules import check_city_wide
 from warehouse.scanning.unknown import LOOKED_BACK, unknown_codes
 
-MOST_CLASSES = 500
-
 
 async def _choices(stamp: Stamp) -> dict[str, Any]:
     check_city_wide(stamp, Permission.CATALOG_EDIT, await root_path())
     return {
-        "classes": (await classes.list_classes(scheme=CLASS_SCHEME, limit=MOST_CLASSES)).items,
+        "classes": await classes.own_classes(),
         "scheme": CLASS_SCHEME,
         "storages": await items.list_storage_classes(),
         "disasters": DISASTERS,

@@ -12,7 +12,7 @@ from api.auth.edge import edge_of
 from api.auth.stamps import Stamped
 from api.web.pages import Viewer, moment, named, page, viewer_of
 from api.web.routes import asked
-from api.web.routes.stock import CLASS_SCHEME, cut_of
+from api.web.routes.stock import cut_of
 from api.web.words import word
 from catalog.classes import queries as classes
 from catalog.kernel.access import Permission, scope_of
@@ -140,14 +140,13 @@ async def new_commitment_page(request: Request_, stamp: Stamped) -> Response[str
     """The form of a new commitment."""
     scope = stamp.require(Permission.COMMITMENT_EDIT)
     viewer = viewer_of(request)
-    listed = await classes.list_classes(scheme=CLASS_SCHEME, limit=500)
     known = await parties.list_parties(scope=stamp.require(Permission.PARTY_READ), limit=200)
     return page(
         request,
         "commitment_new.html",
         regions=await regions.list_in(scope),
         parties=known.items,
-        classes=[one for one in listed.items if one.level <= 2],
+        classes=await classes.own_classes(deepest=2),
         forms=list(Form),
         price_rules=list(PriceRule),
         today=viewer.today,

@@ -11,6 +11,7 @@ from api.auth.edge import edge_of
 from api.auth.stamps import Stamped
 from api.web.pages import page
 from api.web.routes import asked
+from catalog.classes import queries as classes
 from catalog.kernel.access import Permission, Scope, scope_of
 from catalog.kernel.history import list_changes
 from catalog.kernel.stamp import Stamp
@@ -81,6 +82,7 @@ async def incident_page(request: Request_, stamp: Stamped, incident_id: FromPath
         places=[one for one in await regions.list_in(under) if one.tier is not Tier.VILLAGE]
         if not asking.empty
         else [],
+        classes=[] if asking.empty else await classes.own_classes(deepest=2),
         all_levels=list(Level),
         hazards=list(Hazard),
         priorities=PRIORITIES,

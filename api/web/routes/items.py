@@ -23,7 +23,6 @@ from warehouse.files.model import Subject
 from warehouse.stock.queries import StockFilter, list_lots, summary
 
 MOST_CHOICES = 20
-CLASS_SCHEME = "local"
 MOST_LOT_PHOTOS = 12
 """Photos of an item's lots on the item's own card."""
 DISASTERS = ("flood", "typhoon", "earthquake", "snow_cold", "drought", "fire", "general")
@@ -48,7 +47,7 @@ async def items_export(request: Request[Any, Any, Any], stamp: Stamped) -> Respo
     stamp.require(Permission.CATALOG_READ)
     lang = viewer_of(request).language
     _ = lang.text
-    names = {one.id: one for one in (await classes.list_classes(scheme=CLASS_SCHEME, limit=500)).items}
+    names = {one.id: one for one in await classes.own_classes()}
     storage = {one.id: one for one in await items.list_storage_classes()}
     columns: list[Column] = [
         (_("Item key"), lambda one: one.key),

@@ -12,7 +12,7 @@ from api.auth.edge import edge_of
 from api.auth.stamps import Stamped
 from api.web.pages import Viewer, moment, named, page, viewer_of
 from api.web.routes import asked
-from api.web.routes.stock import CLASS_SCHEME, cut_of
+from api.web.routes.stock import cut_of
 from api.web.words import word
 from catalog.classes import queries as classes
 from catalog.items import queries as items
@@ -177,13 +177,12 @@ async def new_norm_page(request: Request_, stamp: Stamped) -> Response[str]:
     """The form of a new norm."""
     scope = stamp.require(Permission.NORM_EDIT)
     known = await sites.list_sites(scope=scope, limit=200)
-    listed = await classes.list_classes(scheme=CLASS_SCHEME, limit=500)
     return page(
         request,
         "norm_new.html",
         regions=await regions.list_in(scope),
         sites=known.items,
-        classes=[one for one in listed.items if one.level <= 2],
+        classes=await classes.own_classes(deepest=2),
         facts=NormFacts(source=""),
         **_choices(),
     )

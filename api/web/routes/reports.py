@@ -15,9 +15,9 @@ from api.auth.stamps import Stamped
 from api.web.pages import Viewer, named, page, viewer_of
 from api.web.routes import asked
 from api.web.routes.list_files import list_file
-from api.web.routes.stock import CLASS_SCHEME
 from api.web.words import N_, word
 from catalog.classes import queries as classes
+from catalog.classes.model import CLASS_SCHEME
 from catalog.kernel.access import Permission, Scope
 from catalog.kernel.page import Page
 from catalog.kernel.parameters import whole
@@ -364,7 +364,6 @@ async def _shown(request: Request_, stamp: Stamp, key: str) -> Response[str]:
     listed = await report.fetch(asked.cursor(request), asked.PAGE)
     scope = stamp.require(Permission.STOCK_READ)
     known = await sites.list_sites(scope=scope, limit=200) if "site" in report.filters else None
-    listed_classes = await classes.list_classes(scheme=CLASS_SCHEME, limit=500) if "class" in report.filters else None
     return page(
         request,
         "report.html",
@@ -372,7 +371,7 @@ async def _shown(request: Request_, stamp: Stamp, key: str) -> Response[str]:
         listed=listed,
         regions=await regions.list_in(scope),
         sites=known.items if known else [],
-        classes=[one for one in listed_classes.items if one.level <= 2] if listed_classes else [],
+        classes=await classes.own_classes(deepest=2) if "class" in report.filters else [],
         ways=list(By),
         veil=await veil_of(stamp.person_id),
         **report.more,

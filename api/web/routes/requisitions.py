@@ -14,6 +14,7 @@ from api.web.pages import Viewer, moment, page, viewer_of
 from api.web.routes import asked
 from api.web.routes.stock import cut_of
 from api.web.words import word
+from catalog.classes import queries as classes
 from catalog.kernel.access import Permission, Scope, scope_of
 from catalog.kernel.errors import Missing
 from catalog.kernel.history import list_changes
@@ -129,6 +130,7 @@ async def new_requisition_page(request: Request_, stamp: Stamped) -> Response[st
         regions=places,
         asking=_who_asks(incident, places),
         priorities=PRIORITIES,
+        classes=await classes.own_classes(deepest=2),
     )
 
 
@@ -182,6 +184,7 @@ async def requisition_page(request: Request_, stamp: Stamped, requisition_id: Fr
         editing=editing,
         stores=await _stores(stamp) if "plan" in may else [],
         regions=_no_villages(await regions.list_subtree(one.path)) if editing else [],
+        classes=await classes.own_classes(deepest=2) if editing else [],
         priorities=PRIORITIES,
         changes=await list_changes(table="requisition", key=str(one.id)),
     )

@@ -15,7 +15,7 @@ from api.auth.stamps import Stamped
 from api.expected import expected_goods
 from api.web.pages import Viewer, moment, page, viewer_of
 from api.web.routes import asked
-from api.web.routes.stock import CLASS_SCHEME, cut_of
+from api.web.routes.stock import cut_of
 from api.web.words import word
 from catalog.classes import queries as classes
 from catalog.kernel.access import Permission, Scope, scope_of
@@ -301,12 +301,11 @@ async def rotation_policies_page(request: Request_, stamp: Stamped) -> Response[
     stamp.require(Permission.ROTATION_READ)
     root = scope_of(stamp.grants, Permission.ROTATION_PLAN)
     tops = [one for one in await _regions(root) if one.tier is Tier.CITY]
-    listed = await classes.list_classes(scheme=CLASS_SCHEME, limit=500) if tops else None
     return page(
         request,
         "rotation_policies.html",
         policies=await queries.list_policies(),
-        classes=listed.items if listed else [],
+        classes=await classes.own_classes() if tops else [],
         options=list(Option),
     )
 

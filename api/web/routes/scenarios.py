@@ -13,9 +13,10 @@ from api.auth.edge import edge_of
 from api.auth.stamps import Stamped
 from api.web.pages import Viewer, moment, named, page, viewer_of
 from api.web.routes import asked
-from api.web.routes.stock import CLASS_SCHEME, cut_of
+from api.web.routes.stock import cut_of
 from api.web.words import word
 from catalog.classes import queries as classes
+from catalog.classes.model import CLASS_SCHEME
 from catalog.items import queries as items
 from catalog.kernel.access import Permission, Scope, scope_of
 from catalog.kernel.history import list_changes
@@ -227,14 +228,13 @@ async def consumption_page(request: Request_, stamp: Stamped) -> Response[str]:
     """Consumption norms in sight, with the form of a new one for planners."""
     scope = stamp.require(Permission.NORM_READ)
     may = scope_of(stamp.grants, Permission.NORM_EDIT)
-    listed = await classes.list_classes(scheme=CLASS_SCHEME, limit=500)
     return page(
         request,
         "consumption.html",
         norms=await queries.list_consumption(scope=scope),
         may_edit=may.covers,
         regions=await regions.list_in(may),
-        classes=[one for one in listed.items if one.level <= 2],
+        classes=await classes.own_classes(deepest=2),
         hazards=HAZARDS,
         bases=list(Basis),
     )

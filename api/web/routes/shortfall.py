@@ -11,7 +11,7 @@ from litestar import Request, Response, get
 
 from api import asked_reports, exports, rendering
 from api.asked_cover import rations_at
-from api.asked_provision import CLASS_SCHEME, FARTHEST, Words, question_of
+from api.asked_provision import FARTHEST, Words, question_of
 from api.auth.edge import edge_of
 from api.auth.stamps import Stamped
 from api.web.english import unit as unit_of
@@ -93,7 +93,6 @@ async def shortfall_page(request: Request_, stamp: Stamped) -> Response[str]:
     )
     against = asked.day(request, "against")
     known = await sites.list_sites(scope=scope, limit=200)
-    listed_classes = await classes.list_classes(scheme=CLASS_SCHEME, limit=500)
     return page(
         request,
         "shortfall.html",
@@ -114,7 +113,7 @@ async def shortfall_page(request: Request_, stamp: Stamped) -> Response[str]:
         served=[_served(one, rations) for one in listed.items],
         regions=await regions.list_in(scope),
         sites=known.items,
-        classes=[one for one in listed_classes.items if one.level <= 2],
+        classes=await classes.own_classes(deepest=2),
         tiers=list(Tier),
         saved=await views.list_views(person_id=stamp.person_id, list_name="shortfall"),
         query_kept=checked_query(request.url.query[:LONGEST_QUERY]),

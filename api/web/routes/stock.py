@@ -14,6 +14,7 @@ from api.web.pages import Viewer, moment, named, page, viewer_of
 from api.web.routes import asked, stock_rows
 from api.web.words import N_, word
 from catalog.classes import queries as classes
+from catalog.classes.model import CLASS_SCHEME
 from catalog.kernel.access import EVERYWHERE, Permission, Scope, scope_of
 from catalog.kernel.page import Page
 from catalog.kernel.stamp import Stamp
@@ -39,8 +40,6 @@ from warehouse.views.rules import LONGEST_QUERY, checked_query
 
 NEAR_DAYS = (30, 90, 180, 365)
 FILTERS = ("q", "site", "zone", "class", "condition", "near", "expired", "owner", "custodian", "live")
-CLASS_SCHEME = "local"
-"""The scheme in which items have their main class."""
 CUT = N_("More rows exist than the %(most)s of one file; narrow the list.")
 Listed = Callable[[Scope, Viewer, StockFilter, Sort, str | None, int], Awaitable[Page[Any]]]
 Request_ = Request[Any, Any, Any]
@@ -181,13 +180,12 @@ def _told(way: By, veil: Veil, rows: Sequence[Any]) -> list[Any]:
 async def _choices(stamp: Stamp, scope: Scope, site: Site | None) -> Mapping[str, Any]:
     """What the filters offer: only what the caller may see anyway."""
     known = await sites.list_sites(scope=scope, limit=200)
-    listed = await classes.list_classes(scheme=CLASS_SCHEME, limit=500)
     owners = await regions.list_in(scope)
     keepers = await parties.find_names({one.custodian_id for one in known.items if one.custodian_id is not None})
     return {
         "sites": known.items,
         "zones": await sites.list_zones(site.id, scope) if site else [],
-        "classes": [one for one in listed.items if one.level <= 2],
+        "classes": await classes.own_classes(deepest=2),
         "owners": [one for one in owners if one.tier.value != "village"],
         "custodians": sorted(keepers.values(), key=lambda one: one.name_zh),
         "near_days": NEAR_DAYS,

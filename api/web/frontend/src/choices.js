@@ -37,6 +37,19 @@ document.addEventListener("change", (event) => {
   if (item) field.value = item.key;
 });
 
+// A line names an item or a class ([data-class]); a class is counted in whole units of a name of its own.
+document.addEventListener("change", (event) => {
+  const choice = event.target;
+  if (!(choice instanceof HTMLSelectElement) || !("class" in choice.dataset)) return;
+  const row = choice.closest("[data-row]");
+  const [item, unit] = [one('[name="item"]', row), one('[name="unit"]', row)];
+  item.disabled = choice.value !== "";
+  if (item.disabled) item.value = "";
+  unit.disabled = choice.value === "";
+  unit.closest("label").hidden = unit.disabled;
+  if (item.disabled) all('[data-type="base"]', row).forEach((quantity) => (quantity.dataset.factor = 1));
+});
+
 function settle(field) {
   const item = known.get(field.value.trim());
   const row = field.closest("[data-row]") || field.form;

@@ -303,7 +303,8 @@ document.addEventListener("click", (event) => {
       if (!("kept" in field.dataset)) field.value = field.tagName === "SELECT" ? field.options[0]?.value ?? "" : "";
     });
     rows.append(fresh);
-    one("input, select", fresh)?.focus();
+    all("[data-class]", fresh).forEach((choice) => choice.dispatchEvent(new Event("change", { bubbles: true })));
+    one("input:not([type=hidden]), select", fresh)?.focus();
   }
   const drop = event.target.closest?.("[data-drop-row]");
   if (drop) {
