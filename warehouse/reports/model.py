@@ -44,6 +44,16 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead:
+    """What expires from today to `days` on; priced as `Expiring` is."""
+
+    days: int
+    lots: int
+    value_fen: int
+    unpriced: int
+
+
+@dataclass(frozen=True, slots=True)
 class Age:
     """How fresh the books of a store are: when it last posted anything; None: never."""
 

@@ -34,14 +34,17 @@ from warehouse.provision import queries as provision
 from warehouse.provision.model import By, Cell, Holder, Question
 from warehouse.provision.queries import Show, Sort
 from warehouse.provision.rules import per_mille, rate
+from warehouse.replenishment.queries import late_orders, list_budgets
 from warehouse.reports import paper, queries, rules
-from warehouse.reports.model import Ration, Served, Shortfall, Spot
+from warehouse.reports.model import Age, Ration, Served, Shortfall, Spot
 from warehouse.sites import queries as sites
 from warehouse.views import queries as views
 from warehouse.views.rules import LONGEST_QUERY, checked_query
 
 Request_ = Request[Any, Any, Any]
 RANKED = 10
+AHEAD = (30, 90, 180)
+"""Days ahead for which a planner's first page says what expires."""
 STALE = timedelta(days=30)
 """A store that posted nothing for so long is named: its figures may be old."""
 
@@ -104,7 +107,7 @@ async def shortfall_page(request: Request_, stamp: Stamped) -> Response[str]:
         compared=await _compared(report, against, scope, stamp) if against else [],
         ranking=rules.ranked(report.goods, RANKED),
         spots=_on_map(report.spots),
-        stale=[one for one in report.ages if one.posted_at is None or viewer.at - one.posted_at > STALE],
+        stale=_stale(report.ages, viewer.at),
         veil=await veil_of(stamp.person_id),
         today=viewer.today,
         per_mille=per_mille,
@@ -123,12 +126,34 @@ async def shortfall_page(request: Request_, stamp: Stamped) -> Response[str]:
 
 @get("/shortfall/headline", include_in_schema=False)
 async def shortfall_headline(request: Request_, stamp: Stamped) -> Response[str]:
-    """The totals of one's whole area today, for the first page: asked for after it, since they take a while."""
+    """How one's whole area stands today, for the first page: asked for after it, since it takes a while."""
     scope = stamp.require(Permission.NORM_READ)
+    viewer = viewer_of(request)
     question = await question_of(Words(), scope, stamp)
     table = await provision.prepare(question, scope=scope, now=stamp.recorded_at)
-    found = await provision.roll_up(table, [])
-    return page(request, "shortfall_headline.html", whole=found[0] if found else None, per_mille=per_mille)
+    whole, tiers = await provision.roll_ups(table, [[], [By.TIER]])
+    seen, spent = scope_of(stamp.grants, Permission.STOCK_READ), scope_of(stamp.grants, Permission.BUDGET_READ)
+    budgets = [] if spent.empty else await list_budgets(scope=spent, today=viewer.today, year=viewer.today.year)
+    return page(
+        request,
+        "shortfall_headline.html",
+        whole=whole[0] if whole else None,
+        tiers=tiers,
+        per_mille=per_mille,
+        ahead=[]
+        if seen.empty
+        else await queries.ahead(scope=seen, today=viewer.today, days=AHEAD, without=sorted(question.without)),
+        late=len({one.order_id for one in await late_orders(viewer.today, stamp.require(Permission.ORDER_READ))})
+        if viewer.may(Permission.ORDER_READ)
+        else None,
+        budgets=budgets,
+        known_at=table.known_at,
+        stale=_stale(await queries.ages(question), viewer.at),
+    )
+
+
+def _stale(ages: Sequence[Age], at: datetime) -> list[Age]:
+    return [one for one in ages if one.posted_at is None or at - one.posted_at > STALE]
 
 
 async def _compared(report: Shortfall, against: Any, scope: Scope, stamp: Stamp) -> list[Any]:

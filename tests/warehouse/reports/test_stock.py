@@ -87,3 +87,21 @@ async def test_the_history_of_alerts_says_how_long_each_stood(hall: asyncpg.Conn
     assert (kind.opened, kind.closed, kind.minutes_to_close, kind.minutes_to_handle) == (1, 1, 300, None)
     earlier = AlertFilter(closed=None, snoozed=None, opened=(TODAY - timedelta(days=9), TODAY - timedelta(days=1)))
     assert (await alert_queries.list_history(scope=EVERYWHERE, wanted=earlier)).items == []
+
+
+async def test_ahead_counts_each_lot_in_every_span_that_holds_its_last_day(hall: asyncpg.Connection) -> None:
+    days = (0, 30, 31, 180, -1)
+    lots = await world.add_lots(hall, *({"expires_on": TODAY + timedelta(days=one)} for one in days), {})
+    for lot in lots:
+        await world.receive(lot, 2, 101)
+    await world.receive(lots[1], 3, 102)  # the same lot in another bin is one lot
+    await hall.execute("UPDATE lot SET price_fen = 500, price_per = 1 WHERE id = $1", lots[1].id)
+    found = await queries.ahead(scope=EVERYWHERE, today=TODAY, days=(30, 90, 180))
+    assert [(one.days, one.lots, one.value_fen, one.unpriced) for one in found] == [
+        (30, 2, 2500, 1),
+        (90, 3, 2500, 2),
+        (180, 4, 2500, 3),
+    ]
+    nothing = await queries.ahead(scope=Scope(("/1/3/",)), today=TODAY, days=(30,))
+    assert [(one.days, one.lots, one.value_fen) for one in nothing] == [(30, 0, 0)]
+    assert [one.lots for one in await queries.ahead(scope=EVERYWHERE, today=TODAY, days=(30,), without=[1])] == [0]

@@ -2,10 +2,11 @@
 
 from warehouse.reports.queries.performance import performance
 from warehouse.reports.queries.shortfall import ages, covered, expiring, shortfall
-from warehouse.reports.queries.stock import ledger, list_slow, slow_total, value_by_fund
+from warehouse.reports.queries.stock import ahead, ledger, list_slow, slow_total, value_by_fund
 
 __all__ = [
     "ages",
+    "ahead",
     "covered",
     "expiring",
     "ledger",

@@ -8,7 +8,7 @@ from catalog.kernel import db
 from catalog.kernel.access import Scope
 from catalog.kernel.errors import Invalid
 from catalog.kernel.page import Page, checked_limit, read_cursor, write_cursor
-from warehouse.reports.model import FundValue, Slow, SlowTotal
+from warehouse.reports.model import Ahead, FundValue, Slow, SlowTotal
 from warehouse.stock import queries as stock
 from warehouse.stock.queries import By, StatementRow
 from warehouse.stock.queries.sight import IN_STORE, Where, see
@@ -53,6 +53,22 @@ async def value_by_fund(*, scope: Scope, today: date, without: Sequence[int] = (
         *where.args,
     )
     return [FundValue(*row) for row in map(tuple, rows)]
+
+
+async def ahead(*, scope: Scope, today: date, days: Sequence[int], without: Sequence[int] = ()) -> list[Ahead]:
+    """What is in store in sight and expires from today to so many days on, for each of `days`. `without`: as above."""
+    where = Where(args=(today, list(days)))
+    where.seen(await see(scope), "b.site_id", "l.owner_path")
+    where.add("b.expires_on >= $1 AND b.expires_on <= $1 + {}::int", max(days))
+    where.add("NOT b.item_id = ANY({}::bigint[])", list(without))
+    rows = await db.fetch(
+        f"WITH soon AS (SELECT b.lot_id, b.expires_on, {_WORTH} AS worth {_FROM}{where.text('b.on_hand > 0')})"
+        " SELECT d.days, count(DISTINCT s.lot_id)::int, coalesce(sum(s.worth), 0)::bigint,"
+        " (count(DISTINCT s.lot_id) FILTER (WHERE s.worth IS NULL))::int"
+        " FROM unnest($2::int[]) AS d (days) LEFT JOIN soon s ON s.expires_on <= $1 + d.days GROUP BY 1 ORDER BY 1",
+        *where.args,
+    )
+    return [Ahead(*row) for row in map(tuple, rows)]
 
 
 _STILL = f"""
