@@ -169,13 +169,15 @@ async def _forget_contacts(now: datetime) -> int:
     from warehouse.incidents import actions as incidents
     from warehouse.incidents.model import CONTACT_DAYS
     from warehouse.requisitions import actions as requisitions
+    from warehouse.vehicles import actions as vehicles
 
     stamp = house_stamp(uuid4(), "contacts.forget", now, login="house", channel=Channel.JOB)
     before = now - timedelta(days=await whole(CONTACT_DAYS.key, await root_path()))
     async with db.transaction():
         needs = await incidents.forget_contacts(stamp=stamp, before=before)
         asked = await requisitions.forget_contacts(stamp=stamp, before=before)
-        return needs + asked + await fulfilment.forget_contacts(stamp=stamp, before=before)
+        driven = await vehicles.forget_contacts(stamp=stamp, before=before)
+        return needs + asked + driven + await fulfilment.forget_contacts(stamp=stamp, before=before)
 
 
 async def _purge_imports(now: datetime) -> int:

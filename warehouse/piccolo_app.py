@@ -13,6 +13,7 @@ _TABLES = [
     "warehouse.files.tables",
     "warehouse.views.tables",
     "warehouse.norms.tables",
+    "warehouse.vehicles.tables",
     "warehouse.commitments.tables",
     "warehouse.planning.scenario.tables",
     "warehouse.incidents.tables",

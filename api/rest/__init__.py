@@ -41,6 +41,7 @@ from api.rest import (
     sites,
     stock,
     tokens,
+    vehicles,
     views,
 )
 from api.routers import MadeForOne
@@ -84,6 +85,7 @@ def router() -> Router:
             *orders.HANDLERS,
             *proposals.HANDLERS,
             *shipments.HANDLERS,
+            *vehicles.HANDLERS,
             *recovery.HANDLERS,
             *papers.HANDLERS,
             *rotation.HANDLERS,

@@ -339,6 +339,7 @@ async def _vehicle(data: VehicleIn, stamp: Stamp) -> Vehicle:
         max_volume_ml=data.max_volume_l * 1000 if data.max_volume_l else None,
         driver=data.driver,
         phone=data.phone,
+        registered=data.registered,
     )
 
 
@@ -371,7 +372,9 @@ def _shown(one: Shipment, stamp: Stamp) -> ShipmentOut:
             "version",
         )
     }  # fmt: skip
-    drives = {name: getattr(one.vehicle, name) for name in ("vehicle", "plate", "carrier", "driver", "phone")}
+    drives = {
+        name: getattr(one.vehicle, name) for name in ("vehicle", "plate", "registered", "carrier", "driver", "phone")
+    }
     return ShipmentOut(
         site=one.start.code,
         site_name=one.start.name,

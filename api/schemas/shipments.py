@@ -25,7 +25,10 @@ Pieces = Annotated[list[Number], Field(max_length=1000)]
 
 
 class VehicleIn(Taken):
-    """What drives, and who. The limits are asked for when goods are loaded."""
+    """What drives, and who. The limits are asked for when goods are loaded. `registered`: a vehicle of the register,
+    from which plate, carrier and limits come, and what else is not given."""
+
+    registered: UUID | None = None
 
     vehicle: Short = ""
     plate: Short = ""
@@ -188,6 +191,7 @@ class ShipmentOut(Given):
     release: UUID | None
     vehicle: str
     plate: str
+    registered: UUID | None
     carrier: str
     driver: str
     phone: str

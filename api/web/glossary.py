@@ -297,6 +297,13 @@ TERMS: Mapping[str, Term] = {
         "One vehicle's load on one trip. Once loaded the goods stand in the shipment's own place in the books: they do "
         "not vanish on the way, and nobody can receive more than was shipped.",
     ),
+    "vehicle": Term(
+        "应急运力",
+        "Emergency vehicles",
+        "登记在册、应急时可调派的车辆：归哪个区划支配、停放在哪个库点、能装多少。运单使用中的车辆不会再被推荐；号牌规则凭记忆，未经核实。",
+        "Registered vehicles that can be sent in an emergency: at whose disposal, where they stand, what they carry. "
+        "One that a shipment has is not offered again. The pattern of plates is from memory, unverified.",
+    ),
     "receiving-point": Term(
         "接收点",
         "Receiving point",

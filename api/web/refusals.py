@@ -13,6 +13,23 @@ def N_(text: str) -> str:  # noqa: N802
 
 
 REFUSALS: Mapping[str, str] = {
+    "vehicle.bad-count": N_("Between 1 and 1000 vehicles at a time."),
+    "vehicle.bad-days": N_("The last day of validity cannot lie before the first."),
+    "vehicle.bad-limit": N_("Load and room of a vehicle must be above zero."),
+    "vehicle.bad-plate": N_("Give the plate: 3 to 20 characters."),
+    "vehicle.home-elsewhere": N_("The store does not lie in this region."),
+    "vehicle.home-retired": N_("The store is out of use."),
+    "vehicle.in-use": N_("Another shipment has this vehicle."),
+    "vehicle.missing": N_("There is no such vehicle, or it lies outside your area."),
+    "vehicle.not-retired": N_("The vehicle is not withdrawn."),
+    "vehicle.not-valid": N_("The vehicle is outside its days of validity."),
+    "vehicle.odd-plate": N_("This is no usual civil plate. Look again; if it is right, tick that it is."),
+    "vehicle.out-of-service": N_("The vehicle is out of service."),
+    "vehicle.plate-taken": N_("A vehicle with this plate is registered already."),
+    "vehicle.plate-twice": N_("The same plate stands there twice."),
+    "vehicle.retired": N_("The vehicle is withdrawn."),
+    "vehicle.stale": N_("Somebody else changed it. Load the page again."),
+    "vehicle.too-long": N_("A text is too long."),
     "shipment.bad-count": N_("Between 1 and 300 lines."),
     "shipment.bad-limit": N_("Load and room of a vehicle must be above zero."),
     "shipment.bad-point": N_("Give latitude and longitude together, within their bounds."),

@@ -91,6 +91,8 @@ class Permission(StrEnum):
     SHIPMENT_READ = "shipment.read"
     SHIPMENT_EDIT = "shipment.edit"
     SHIPMENT_REDIRECT = "shipment.redirect"
+    VEHICLE_READ = "vehicle.read"
+    VEHICLE_EDIT = "vehicle.edit"
     HAND_OUT = "stock.hand-out"
     RECOVERY_EDIT = "recovery.edit"
     BUDGET_READ = "budget.read"
@@ -117,7 +119,7 @@ ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_A
 _P = Permission
 _READERS = {_P.CATALOG_READ, _P.PARTY_READ, _P.SITE_READ, _P.STOCK_READ, _P.SUMMARY_READ, _P.VIEW_SAVE, _P.NORM_READ}
 _READERS |= {_P.COMMITMENT_READ, _P.ROTATION_READ, _P.INCIDENT_READ, _P.REQUISITION_READ}
-_READERS |= {_P.ALERT_READ, _P.ALERT_HANDLE, _P.ORDER_READ, _P.SHIPMENT_READ}
+_READERS |= {_P.ALERT_READ, _P.ALERT_HANDLE, _P.ORDER_READ, _P.SHIPMENT_READ, _P.VEHICLE_READ}
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.KEEPER: frozenset(
         _READERS
@@ -136,7 +138,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         | {_P.CARE, _P.LOAN, _P.CONVERT, _P.DELIVERY_EDIT, _P.LABEL_PRINT, _P.PAPER_ISSUE, _P.CASE_SETTLE}
         | {_P.FILE_ADD, _P.FILE_RETIRE, _P.IMPORT_RUN, _P.ROTATION_CARRY, _P.NEED_EDIT}
         | {_P.REQUISITION_EDIT, _P.RELEASE_CARRY}
-        | {_P.SHIPMENT_EDIT, _P.HAND_OUT}
+        | {_P.SHIPMENT_EDIT, _P.VEHICLE_EDIT, _P.HAND_OUT}
     ),
     Role.STATISTICIAN: frozenset(
         _READERS
@@ -148,7 +150,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         | {_P.RESERVE, _P.FILE_ADD, _P.COMMITMENT_CALL, _P.SCENARIO_READ}
         | {_P.INCIDENT_EDIT, _P.NEED_EDIT}
         | {_P.REQUISITION_EDIT, _P.REQUISITION_SOURCE, _P.RELEASE_CARRY}
-        | {_P.SHIPMENT_EDIT, _P.SHIPMENT_REDIRECT, _P.RECOVERY_EDIT}
+        | {_P.VEHICLE_EDIT, _P.SHIPMENT_EDIT, _P.SHIPMENT_REDIRECT, _P.RECOVERY_EDIT}
     ),
     Role.PLANNER: frozenset(
         _READERS

@@ -2867,3 +2867,66 @@ async def _(home: Side, there: Side) -> Ask:
 @route("POST /api/v1/recovery/{duty}/close")
 async def _(home: Side, there: Side) -> Ask:
     return Ask({"duty": await _duty_at(there, back=True)})
+
+
+# --- vehicles at hand -------------------------------------------------------------------------------------------------
+
+plain(
+    "GET /api/v1/vehicles",
+    "GET /vehicles",
+    "GET /vehicles/new",
+    "GET /vehicles/export.csv",
+    "GET /vehicles/export.xlsx",
+)
+
+
+def _vehicle_said(there: Side) -> dict[str, Any]:
+    return {
+        "plate": fresh("WJ"), "odd_plate": True, "kind": "box", "region": there.region, "site": there.site,
+        "max_weight_kg": 5000, "max_volume_l": 20000, "driver": there.mark, "phone": there.mark, "note": there.mark,
+    }  # fmt: skip
+
+
+async def _registered(there: Side) -> Any:
+    async def make() -> Any:
+        made = await there.do("keeper", "POST", "/api/v1/vehicles", _vehicle_said(there))
+        there.secrets.add(made["id"])
+        return made["id"]
+
+    return await there.once("vehicle", make)
+
+
+@route("POST /api/v1/vehicles")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask(body=_vehicle_said(there))
+
+
+@route("GET /api/v1/vehicles/{vehicle}")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask({"vehicle": await _registered(there)})
+
+
+@route("GET /vehicles/{vehicle_id}")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask({"vehicle_id": await _registered(there)})
+
+
+@route("PUT /api/v1/vehicles/{vehicle}")
+async def _(home: Side, there: Side) -> Ask:
+    one = await _registered(there)
+    headers = await there.version(f"/api/v1/vehicles/{one}", "keeper")
+    return Ask({"vehicle": one}, _vehicle_said(there), headers=headers)
+
+
+@route("DELETE /api/v1/vehicles/{vehicle}")
+async def _(home: Side, there: Side) -> Ask:
+    one = await _registered(there)
+    headers = await there.version(f"/api/v1/vehicles/{one}", "keeper")
+    return Ask({"vehicle": one}, headers=headers, spends=("vehicle",))
+
+
+@route("POST /api/v1/vehicles/{vehicle}/restore")
+async def _(home: Side, there: Side) -> Ask:
+    one = await _registered(there)
+    headers = await there.version(f"/api/v1/vehicles/{one}", "keeper")
+    return Ask({"vehicle": one}, headers=headers)

@@ -51,7 +51,11 @@ MOVING = (Status.ON_ROAD, Status.ARRIVED, Status.LOADING, Status.PREPARED, Statu
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:
-    """What drives, and who: `driver` and `phone` lie in a table that is purged. Limits None: not known."""
+    """What drives, and who: `driver` and `phone` lie in a table that is purged. Limits None: not known.
+
+    `registered`: it stands in the register of vehicles; then plate, carrier and limits come from there, and kind,
+    driver and phone where none is given.
+    """
 
     vehicle: str = ""
     plate: str = ""
@@ -61,6 +65,7 @@ class Vehicle:
     max_volume_ml: int | None = None
     driver: str = ""
     phone: str = ""
+    registered: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

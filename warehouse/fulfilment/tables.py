@@ -47,6 +47,7 @@ class ShipmentRow(Table, tablename="shipment"):
     vehicle = Text()
     plate = Text()
     carrier_id = BigInt(null=True, default=None)
+    vehicle_id = UUID(null=True, default=None)
     max_weight_g = BigInt(null=True, default=None)
     max_volume_ml = BigInt(null=True, default=None)
     over_reason = Text()

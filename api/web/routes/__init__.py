@@ -37,6 +37,7 @@ from api.web.routes import (
     shortfall,
     sites,
     stock,
+    vehicles,
 )
 
 HANDLERS: list[Any] = [
@@ -55,6 +56,7 @@ HANDLERS: list[Any] = [
     *norms.HANDLERS,
     *rotation.HANDLERS,
     *shipments.HANDLERS,
+    *vehicles.HANDLERS,
     *shortfall.HANDLERS,
     *reports.HANDLERS,
     *commitments.HANDLERS,

@@ -29,6 +29,7 @@ from warehouse.parties import queries as parties
 from warehouse.requisitions import queries as requisitions
 from warehouse.requisitions.model import Release, ReleaseStatus
 from warehouse.sites import queries as sites
+from warehouse.vehicles import queries as vehicles
 
 Request_ = Request[Any, Any, Any]
 SETTLING = ("find", "take-back", "write-off")
@@ -157,13 +158,17 @@ async def new_shipment_page(request: Request_, stamp: Stamped) -> Response[str]:
     if wanted is not None:
         release = await requisitions.get_release(_uuid(wanted), stamp.require(Permission.SHIPMENT_READ))
     carried = await queries.carried_of(release.id) if release else {}
+    senders = (await sites.list_sites(scope=scope, limit=200)).items
+    starts = [release.site_id] if release else [one.id for one in senders]
     seen, seeing = stamp.require(Permission.SHIPMENT_READ), stamp.require(Permission.SUMMARY_READ)
     return page(
         request,
         "shipment_new.html",
         release=release,
         carried=carried,
-        senders=(await sites.list_sites(scope=scope, limit=200)).items,
+        senders=senders,
+        at_hand=await vehicles.at_hand(starts, viewer_of(request).today),
+        suggested=None,
         stores=(await sites.list_sites(scope=seeing, limit=500)).items,
         points=(await queries.list_points(scope=seen, limit=200)).items,
         carriers=(await parties.list_parties(scope=stamp.require(Permission.PARTY_READ), limit=200)).items,
@@ -187,6 +192,8 @@ async def shipment_page(request: Request_, stamp: Stamped, shipment_id: FromPath
         may=may,
         load=rules.load_of([(line, line.loaded) for line in found.lines]),
         planned=rules.load_of([(line, line.quantity) for line in found.lines]),
+        at_hand=await vehicles.at_hand([found.start.site_id], viewer_of(request).today) if "edit" in may else [],
+        sees_vehicle=await _sees_vehicle(found.vehicle.registered, stamp),
         release=release,
         reports=await queries.list_reports(found.id),
         redirects=await queries.list_redirects(found.id),
@@ -393,6 +400,14 @@ async def _sees(incident_id: UUID | None, stamp: Stamp) -> bool:
     except Missing:
         return False
     return True
+
+
+async def _sees_vehicle(vehicle_id: UUID | None, stamp: Stamp) -> bool:
+    """Whether the viewer may follow a link to the vehicle."""
+    if vehicle_id is None or scope_of(stamp.grants, Permission.VEHICLE_READ).empty:
+        return False
+    one = (await vehicles.find_vehicles([vehicle_id])).get(vehicle_id)
+    return one is not None and scope_of(stamp.grants, Permission.VEHICLE_READ).covers(one.path, one.facts.site_id)
 
 
 def _uuid(text: str) -> UUID:

@@ -22,6 +22,10 @@ from warehouse.stock import actions as stock
 from warehouse.stock import queries as stocks
 from warehouse.stock import verify
 from warehouse.stock.model import CaseOutcome, Lot
+from warehouse.vehicles import actions as vehicles
+from warehouse.vehicles.model import Kind as VehicleKind
+from warehouse.vehicles.model import VehicleFacts
+from warehouse.vehicles.queries import find_vehicles
 
 CITY, TOWN, OTHER = 1, 2, 3
 """Sites CZ01 (city, /1/), AA01 (town, /1/2/4/), BB01 (district B, /1/3/)."""
@@ -299,3 +303,58 @@ async def test_the_mirror_is_the_table(city: asyncpg.Connection, table: Any) -> 
         "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = $1", table._meta.tablename
     )
     assert {column._meta.name: kind(column) for column in table._meta.columns} == {row[0]: row[1] for row in rows}
+
+
+async def test_a_registered_vehicle_fills_the_shipment_and_is_free_when_it_is_empty(city: asyncpg.Connection) -> None:
+    facts = VehicleFacts(
+        "苏D54321", VehicleKind.BOX, 1, 5_000_000, 20_000_000, site_id=CITY, driver="李师傅", phone="13700000000"
+    )
+    away = replace(facts, plate="苏D00003", region_id=3, site_id=OTHER)
+    done = await vehicles.register(stamp=hand(), vehicles=[facts, away])
+    mine, theirs = map(UUID, done["ids"])
+    lot = await stocked(city)
+    shipment = await on_road(lot, vehicle=Vehicle(registered=mine))
+    road = (await seen(shipment)).vehicle
+    assert road == Vehicle("厢式货车", "苏D54321", None, "", 5_000_000, 20_000_000, "李师傅", "13700000000", mine)
+    number = (await seen(shipment)).number
+    assert (await found_vehicle(mine)).used_by == number
+    problem = await refused("vehicle.in-use", prepared(lot, vehicle=Vehicle(registered=mine)))
+    assert problem.facts["used_by"] == number
+    town = hand(path="/1/2/")
+    with pytest.raises(Missing):  # another district's vehicle is not at the disposal of this store
+        await actions.prepare(
+            stamp=town,
+            facts=ShipmentFacts(Purpose.TRANSFER, TOWN, to_site_id=CITY, vehicle=Vehicle(registered=theirs)),
+            lines=[NewLine(lot.id, 111, 1)],
+        )
+    assert (await found_vehicle(theirs)).used_id is None
+    await actions.receive(stamp=there(), shipment_id=shipment, said=[Received(1, 9, reason="少一件")], receiver="王")
+    assert (await found_vehicle(mine)).used_by == ""  # received, though a difference is still open
+    assert (await seen(shipment)).vehicle.registered == mine
+
+
+async def test_another_vehicle_or_none_is_chosen_and_what_is_called_off_frees_it(city: asyncpg.Connection) -> None:
+    facts = VehicleFacts("苏D54321", VehicleKind.VAN, 1, 1_000_000, 3_000_000, driver="李师傅")
+    done = await vehicles.register(stamp=hand(), vehicles=[facts, replace(facts, plate="苏D54322")])
+    first, second = map(UUID, done["ids"])
+    lot = await stocked(city)
+    shipment = await prepared(lot, vehicle=Vehicle(registered=first))
+
+    async def change(version: int, vehicle: Vehicle) -> None:
+        await actions.edit(
+            stamp=hand(), shipment_id=shipment, version=version, vehicle=vehicle, planned_for=None, note_text=""
+        )
+
+    await change(1, Vehicle(registered=second, driver="钱师傅"))
+    now = (await seen(shipment)).vehicle
+    assert (now.plate, now.driver, now.max_weight_g) == ("苏D54322", "钱师傅", 1_000_000)
+    assert ((await found_vehicle(first)).used_by, (await found_vehicle(second)).used_by != "") == ("", True)
+    await change(2, LORRY)
+    assert ((await seen(shipment)).vehicle.registered, (await found_vehicle(second)).used_by) == (None, "")
+    await change(3, Vehicle(registered=first))
+    await actions.cancel(stamp=hand(), shipment_id=shipment, reason="不去了")
+    assert (await found_vehicle(first)).used_by == ""
+
+
+async def found_vehicle(vehicle: UUID) -> Any:
+    return (await find_vehicles([vehicle]))[vehicle]

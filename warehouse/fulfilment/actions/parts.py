@@ -1,16 +1,22 @@
 """What the verbs of shipments share: the locked document, and the news of what was done."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from catalog.kernel import audit, db, feed, history
-from catalog.kernel.access import Permission
+from catalog.kernel.access import Permission, scope_of
 from catalog.kernel.attempts import Receipt
-from catalog.kernel.errors import Stale
+from catalog.kernel.errors import Missing, Stale
 from catalog.kernel.stamp import Stamp
 from warehouse.fulfilment import queries, workflow
-from warehouse.fulfilment.model import Shipment, Status, Vehicle
+from warehouse.fulfilment.model import SHIPMENT, End, Shipment, Status, Vehicle
+from warehouse.vehicles import actions as vehicles
+from warehouse.vehicles.model import KINDS
+
+EMPTY = (Status.RECEIVED, Status.CLOSED, Status.CANCELLED)
+"""The vehicle is free for the next load."""
 
 
 async def locked(stamp: Stamp, shipment_id: UUID, verb: str, version: int | None = None) -> Shipment:
@@ -44,6 +50,8 @@ async def changed(
     told = {name: value for name, value in sets.items() if value is not None}
     after = {"number": before.number, "status": status.value, **told, **(facts or {})}
     await note(stamp, verb, before.id, {"status": before.status.value}, after)
+    if status in EMPTY and before.status not in EMPTY and before.vehicle.registered:
+        await vehicles.hold(stamp=stamp, kind=SHIPMENT, paper=before.id, number=before.number, vehicle_id=None)
     return {"id": str(before.id), "number": before.number, "status": status.value, "version": version}
 
 
@@ -55,6 +63,32 @@ async def note(
     await history.record(stamp, table="shipment", key=key, verb=verb, before=before, after=after)
     await audit.record(stamp, f"shipment.{verb}", subject_kind="shipment", subject_id=key, facts=after)
     await feed.publish("shipment", [key], stamp.recorded_at)
+
+
+async def take_vehicle(stamp: Stamp, shipment_id: UUID, number: str, start: End, said: Vehicle) -> Vehicle:
+    """The vehicle as the register knows it, which this shipment uses from now on; one typed by hand as it was typed.
+
+    A registered one must be at the sender's disposal or in the caller's area. Raises Missing, Refused (`vehicle.…`).
+    """
+    found = await vehicles.hold(
+        stamp=stamp, kind=SHIPMENT, paper=shipment_id, number=number, vehicle_id=said.registered
+    )
+    if found is None:
+        return said
+    facts = found.facts
+    mine = scope_of(stamp.grants, Permission.VEHICLE_READ).covers(found.path, facts.site_id)
+    if not mine and not found.serves(start.site_id, start.path):
+        raise Missing("vehicle.missing", "没有这辆车，或不在您的管辖范围内", vehicle=str(found.id))
+    return replace(
+        said,
+        plate=facts.plate,
+        vehicle=said.vehicle.strip() or KINDS[facts.kind],
+        carrier_id=facts.carrier_id,
+        max_weight_g=facts.max_weight_g,
+        max_volume_ml=facts.max_volume_ml,
+        driver=said.driver.strip() or facts.driver,
+        phone=said.phone.strip() or facts.phone,
+    )
 
 
 async def keep_contact(shipment_id: UUID, vehicle: Vehicle) -> None:

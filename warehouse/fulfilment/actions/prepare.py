@@ -1,6 +1,7 @@
 """Prepare a shipment, say who drives, call it off."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -11,9 +12,9 @@ from catalog.kernel.errors import Invalid, Missing, Refused
 from catalog.kernel.stamp import Stamp
 from catalog.kernel.time import day_of
 from warehouse.fulfilment import queries, rules
-from warehouse.fulfilment.actions.parts import changed, keep_contact, locked, note
+from warehouse.fulfilment.actions.parts import changed, keep_contact, locked, note, take_vehicle
 from warehouse.fulfilment.actions.points import point_of
-from warehouse.fulfilment.model import NewLine, Purpose, ShipmentFacts, Status, Vehicle
+from warehouse.fulfilment.model import End, NewLine, Purpose, ShipmentFacts, Status, Vehicle
 from warehouse.parties import queries as parties
 from warehouse.requisitions import queries as requisitions
 from warehouse.requisitions.model import ReleaseStatus
@@ -41,8 +42,11 @@ async def prepare(
         items = await _check_lines(start.id, lines)
         shipment_id = uuid5(stamp.attempt, "shipment")
         place = await stock.add_place(kind="shipment", id=shipment_id, site_id=start.id)
-        number = await _insert(stamp, shipment_id, place, facts, planned_for)
-        await keep_contact(shipment_id, facts.vehicle)
+        number = await _next_number(stamp)
+        end = End(start.id, start.code, start.name_zh, start.name_en, start.path)
+        vehicle = await take_vehicle(stamp, shipment_id, number, end, facts.vehicle)
+        await _insert(stamp, shipment_id, number, place, replace(facts, vehicle=vehicle), planned_for)
+        await keep_contact(shipment_id, vehicle)
         await _insert_lines(shipment_id, lines, items)
         after = {"number": number, "purpose": facts.purpose.value, "from": start.code, "lines": len(lines)}
         await note(stamp, "prepare", shipment_id, None, after)
@@ -105,13 +109,15 @@ async def edit(
         before = await locked(stamp, shipment_id, "edit", version)
         rules.check_vehicle(vehicle)
         await _check_carrier(vehicle)
-        await keep_contact(shipment_id, vehicle)
+        driving = await take_vehicle(stamp, shipment_id, before.number, before.start, vehicle)
+        await keep_contact(shipment_id, driving)
         sets = {
-            "vehicle": vehicle.vehicle.strip(),
-            "plate": vehicle.plate.strip(),
-            "carrier_id": vehicle.carrier_id,
-            "max_weight_g": vehicle.max_weight_g,
-            "max_volume_ml": vehicle.max_volume_ml,
+            "vehicle": driving.vehicle.strip(),
+            "plate": driving.plate.strip(),
+            "carrier_id": driving.carrier_id,
+            "vehicle_id": driving.registered,
+            "max_weight_g": driving.max_weight_g,
+            "max_volume_ml": driving.max_volume_ml,
             "planned_for": planned_for,
             "note": note_text.strip(),
         }
@@ -166,18 +172,25 @@ async def _check_lines(site_id: int, lines: Sequence[NewLine]) -> dict[int, int]
     return {lot_id: lot.item_id for lot_id, lot in lots.items()}
 
 
-async def _insert(
-    stamp: Stamp, shipment_id: UUID, place: int, facts: ShipmentFacts, planned_for: datetime | None
-) -> str:
-    vehicle = facts.vehicle
+async def _next_number(stamp: Stamp) -> str:
     number: str = await db.fetch_value(
+        "SELECT 'YD' || to_char($1::date, 'YY-') || lpad(nextval('shipment_number')::text, 6, '0')",
+        day_of(stamp.recorded_at),
+    )
+    return number
+
+
+async def _insert(
+    stamp: Stamp, shipment_id: UUID, number: str, place: int, facts: ShipmentFacts, planned_for: datetime | None
+) -> None:
+    vehicle = facts.vehicle
+    await db.execute(
         "INSERT INTO shipment (id, number, status, purpose, from_site_id, place_id, to_site_id, to_point_id,"
         " release_id, vehicle, plate, carrier_id, max_weight_g, max_volume_ml, planned_for, note, created_at,"
-        " created_by, attempt)"
-        " VALUES ($1, 'YD' || to_char($2::date, 'YY-') || lpad(nextval('shipment_number')::text, 6, '0'), 'prepared',"
-        " $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) RETURNING number",
+        " created_by, attempt, vehicle_id)"
+        " VALUES ($1, $2, 'prepared', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
         shipment_id,
-        day_of(stamp.recorded_at),
+        number,
         facts.purpose.value,
         facts.from_site_id,
         place,
@@ -194,8 +207,8 @@ async def _insert(
         stamp.recorded_at,
         stamp.login,
         stamp.attempt,
+        vehicle.registered,
     )
-    return number
 
 
 async def _insert_lines(shipment_id: UUID, lines: Sequence[NewLine], items: dict[int, int]) -> None:

@@ -16,8 +16,9 @@ MOST_REPORTS = 500
 _SELECT = (
     "SELECT h.id, h.seq, h.number, h.status, h.purpose, h.place_id, e.id, e.number, h.release_id, h.vehicle, h.plate,"
     " h.carrier_id, coalesce(y.name_zh, ''), h.max_weight_g, h.max_volume_ml, coalesce(c.driver, ''),"
-    " coalesce(c.phone, ''), h.over_reason, h.planned_for, h.departed_at, h.eta_from, h.eta_to, h.last_seen_at,"
-    " h.last_seen, h.arrived_at, h.closed_at, coalesce(c.receiver, ''), h.note, h.version, h.created_at, h.created_by,"
+    " coalesce(c.phone, ''), h.vehicle_id, h.over_reason, h.planned_for, h.departed_at, h.eta_from, h.eta_to,"
+    " h.last_seen_at, h.last_seen, h.arrived_at, h.closed_at, coalesce(c.receiver, ''), h.note, h.version,"
+    " h.created_at, h.created_by,"
     " (SELECT count(*) FROM discrepancy_case d WHERE d.document_id = h.id AND d.status = 'open')::int,"
     " s.id, s.code, s.name_zh, s.name_en, s.path,"
     " coalesce(t.id, p.site_id), coalesce(t.code, r.key), coalesce(t.name_zh, r.name_zh || ' ' || p.name),"
@@ -59,9 +60,9 @@ WHERE l.shipment_id = ANY($1::uuid[]) ORDER BY l.shipment_id, q.sort_key, l.line
 
 def _shipment(row: Any, lines: tuple[Line, ...] = ()) -> Shipment:
     v: Any = tuple(row)
-    vehicle = Vehicle(*v[9:17])
-    start, end = End(*v[32:37]), End(*v[37:43])
-    said = (*v[:3], Status(v[3]), Purpose(v[4]), *v[5:9], vehicle, *v[17:32], start, end, v[43], lines)
+    vehicle = Vehicle(*v[9:18])
+    start, end = End(*v[33:38]), End(*v[38:44])
+    said = (*v[:3], Status(v[3]), Purpose(v[4]), *v[5:9], vehicle, *v[18:33], start, end, v[44], lines)
     return Shipment(*said)
 
 

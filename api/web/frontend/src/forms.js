@@ -3,6 +3,7 @@
 //   data-next: where to go then; {name} is taken from the answer. Without it the page is loaded anew.
 //   data-done: a word that the next page says ("Saved.").
 //   data-version: the version read, sent as If-Match. data-told="#id": the answer is shown there (told.js), not left.
+//   a select with data-fills puts the data of its chosen option into the fields of those names.
 //   {name} in the address is taken from the field of that name.
 //   inputs: name="a.b" nests, name="lines[].x" inside [data-rows] > [data-row] makes rows;
 //   data-type="int|decimal|money|base|lines|numbers|within|minute"; data-skip is not sent; empty means not said (data-null: means nothing).
@@ -32,6 +33,15 @@ document.addEventListener("change", (event) => {
   if (!line) return;
   const factor = line.selectedOptions[0]?.dataset.factor;
   if (factor) all('[data-type="base"]', line.form).forEach((field) => (field.dataset.factor = factor));
+});
+// A chosen vehicle of the register fills in what is known of it.
+document.addEventListener("change", (event) => {
+  const chooser = event.target.closest?.("[data-fills]");
+  const facts = chooser?.selectedOptions[0]?.dataset || {};
+  for (const [name, value] of Object.entries(facts)) {
+    const field = chooser.form.elements[name];
+    if (field) field.value = value;
+  }
 });
 // Other contents are another attempt.
 document.addEventListener("input", (event) => {
