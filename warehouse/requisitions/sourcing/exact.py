@@ -7,22 +7,30 @@ a limit, not a goal.
 Needs that share no goods and no protection do not know each other. Each goal is therefore held for each such *island*
 by itself, which keeps the figures small. Where an island is a plain network (goods one for one, protections inside one
 another) the corners of its linear programme are whole numbers: no branching is needed, and one programme holds all such
-islands. Each of the rest goes to the branching solver with a limit of nodes. Never a limit of seconds: the same task
-gives the same plan.
+islands. Of the rest only those steps are branched that do not go one for one, up to a limit of nodes: once they are
+whole, what is left is such a network again (all steps, where protections are the cause). Never a limit of seconds: the
+same task gives the same plan.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 
 import highspy
 import numpy as np
 
-from warehouse.requisitions.sourcing.choices import Cap, Choices
+from warehouse.requisitions.sourcing.choices import Cap, Choice, Choices
 from warehouse.requisitions.sourcing.model import Closeness
 
 MOST_NODES = 2000
 _INF = highspy.kHighsInf
+_WHOLE = 1e-6
+"""So near to a whole number is one."""
+_GAP = 0.02
+"""So near to the least transport is near enough, as a share of it."""
+_LINEAR: dict[str, bool | float | str] = {"solve_relaxation": True, "solver": "simplex", "presolve": "off"}
+_BRANCHING: dict[str, bool | float | str] = {"solve_relaxation": False, "solver": "choose", "presolve": "choose"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +44,8 @@ class Solved:
 def solve(found: Choices, cost: Callable[[int], float]) -> Solved:
     """The best steps. `cost` of one step of a choice is what the last goal, transport, adds up."""
     island_of = _islands(found)
-    crooked = {island_of[n] for n in range(len(found.needs)) if _is_crooked(found, n)}
-    crooked |= _crooked_by_caps(found, island_of)
+    by_caps = _crooked_by_caps(found, island_of)
+    crooked = by_caps | {island_of[choice.need] for choice in found.choices if _is_crooked(choice)}
     steps: dict[int, int] = {}
     proven = True
     programmes: dict[int | None, list[int]] = {}
@@ -45,14 +53,15 @@ def solve(found: Choices, cost: Callable[[int], float]) -> Solved:
         island = island_of[choice.need]
         programmes.setdefault(island if island in crooked else None, []).append(which)
     for number, chosen in programmes.items():
-        taken, sure = _Programme(found, chosen, island_of, whole=number is not None).run(cost)
+        whole = [n for n, which in enumerate(chosen) if number in by_caps or _is_crooked(found.choices[which])]
+        taken, sure = _Programme(found, chosen, island_of, whole).run(cost)
         steps |= taken
         proven &= sure
     return Solved(steps, proven)
 
 
-def _is_crooked(found: Choices, need: int) -> bool:
-    return any(found.choices[c].of != 1 or found.choices[c].given != 1 for c in found.of_need[need])
+def _is_crooked(choice: Choice) -> bool:
+    return choice.of != 1 or choice.given != 1
 
 
 def _crooked_by_caps(found: Choices, island_of: Sequence[int]) -> set[int]:
@@ -97,6 +106,10 @@ def _islands(found: Choices) -> list[int]:
     return [root(n) for n in range(len(found.needs))]
 
 
+def _is_whole(values: np.ndarray) -> bool:
+    return bool(np.all(np.abs(values - np.round(values)) < _WHOLE))
+
+
 @cache
 def _solver() -> highspy.Highs:
     """The process's one solver, cleared before each use: every new one prints who made it."""
@@ -104,9 +117,9 @@ def _solver() -> highspy.Highs:
 
 
 class _Programme:
-    """One linear (or, `whole`, integer) programme over some choices: columns: steps, then what needs are covered of."""
+    """One programme over some choices: columns: steps, then what needs are covered of. Linear but for the `whole`."""
 
-    def __init__(self, found: Choices, chosen: Sequence[int], island_of: Sequence[int], whole: bool) -> None:
+    def __init__(self, found: Choices, chosen: Sequence[int], island_of: Sequence[int], whole: Sequence[int]) -> None:
         self.found, self.chosen, self.island_of, self.whole = found, chosen, island_of, whole
         self.needs = sorted({found.choices[c].need for c in chosen})
         self.column_of_need = {need: len(chosen) + n for n, need in enumerate(self.needs)}
@@ -114,13 +127,12 @@ class _Programme:
         self.proven = True
         self.highs = _solver()
         self.highs.clear()
-        for option, value in (
-            ("output_flag", False), ("threads", 1), ("random_seed", 1), ("mip_max_nodes", MOST_NODES),
-            ("mip_rel_gap", 0.0), ("mip_abs_gap", 0.5), ("solver", "choose" if whole else "simplex"),
-            ("presolve", "choose" if whole else "off"), ("simplex_strategy", 4),  # primal: on from the last one
-        ):  # fmt: skip
-            self.highs.setOptionValue(option, value)
+        self._options({
+            "output_flag": False, "threads": 1, "random_seed": 1, "mip_max_nodes": MOST_NODES,
+            "mip_rel_gap": 0.0, "mip_abs_gap": 0.5, "simplex_strategy": 4, **_LINEAR,  # primal: on from the last one
+        })  # fmt: skip
         self.highs.passModel(self._model())
+        self.values = np.zeros(self.columns)  # the best whole steps so far; to send nothing is always possible
 
     def _model(self) -> highspy.HighsLp:
         rows: list[tuple[float, float, list[int], list[float]]] = []
@@ -155,7 +167,10 @@ class _Programme:
         model.a_matrix_.index_ = np.array([c for row in rows for c in row[2]], dtype=np.int32)
         model.a_matrix_.value_ = np.array([v for row in rows for v in row[3]], dtype=np.double)
         if self.whole:
-            model.integrality_ = [highspy.HighsVarType.kInteger] * self.columns
+            kinds = [highspy.HighsVarType.kContinuous] * self.columns
+            for column in self.whole:
+                kinds[column] = highspy.HighsVarType.kInteger
+            model.integrality_ = kinds
         return model
 
     def run(self, cost: Callable[[int], float]) -> tuple[dict[int, int], bool]:
@@ -171,10 +186,9 @@ class _Programme:
         bands = [self.found.pools[ch.pool].band for ch in choices]
         self._reach(self._columns((c, ch.given * bands[c]) for c, ch in enumerate(choices) if bands[c]), best=min)
         # Transport is none of the goals that are reached exactly; with a whisper against the worse substitutes.
-        self.highs.setOptionValue("mip_rel_gap", 0.02)
+        self.highs.setOptionValue("mip_rel_gap", _GAP)
         self._seek({c: cost(which) + 1e-3 * choices[c].rank for c, which in enumerate(self.chosen)}, highest=False)
-        values = self.highs.getSolution().col_value
-        taken = {which: round(values[c]) for c, which in enumerate(self.chosen)}
+        taken = {which: round(self.values[c]) for c, which in enumerate(self.chosen)}
         return {which: steps for which, steps in taken.items() if steps}, self.proven
 
     def _columns(self, entries: Iterable[tuple[int, int]]) -> list[tuple[int, int, int]]:
@@ -185,25 +199,68 @@ class _Programme:
         if not entries:
             return
         highest = best is max
-        self._seek({column: float(each) for column, each, _ in entries}, highest=highest)
-        values = self.highs.getSolution().col_value
+        self._seek({column: float(each) for column, each, _ in entries}, highest=highest, counted=True)
         islands: dict[int, list[tuple[int, int]]] = {}
         for column, each, island in entries:
             islands.setdefault(island, []).append((column, each))
         for members in islands.values():
-            reached = float(round(sum(values[column] * each for column, each in members)))
+            reached = float(round(sum(self.values[column] * each for column, each in members)))
             bounds = (reached, _INF) if highest else (-_INF, reached)
             columns = np.array([column for column, _ in members], dtype=np.int32)
             self.highs.addRow(*bounds, len(members), columns, np.array([e for _, e in members], dtype=np.double))
 
-    def _seek(self, costs: dict[int, float], *, highest: bool) -> None:
+    def _seek(self, costs: dict[int, float], *, highest: bool, counted: bool = False) -> None:
+        """Make `values` the best. `counted`: the goal is a whole number, so what is within one of the bound is best;
+        another is best within its gap. The linear programme comes first, as it goes on from where the last one ended;
+        then its steps rounded, the rest worked out anew; then branching."""
         sense = highspy.ObjSense.kMaximize if highest else highspy.ObjSense.kMinimize
         self.highs.changeObjectiveSense(sense)
-        all_columns = np.arange(self.columns, dtype=np.int32)
         wanted = np.zeros(self.columns)
         wanted[list(costs)] = list(costs.values())
-        self.highs.changeColsCost(self.columns, all_columns, wanted)
-        if self.whole and self.highs.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
-            self.highs.setSolution(self.highs.getSolution())
+        self.highs.changeColsCost(self.columns, np.arange(self.columns, dtype=np.int32), wanted)
+        found, solved = self._run()
+        if not self.whole:
+            self.values, self.proven = np.round(found), self.proven and solved
+            return
+        bound = float(wanted @ found)
+        enough = 1 - _WHOLE if counted else max(_GAP * abs(bound), _WHOLE)
+        basis = self.highs.getBasis()
+        if solved:
+            for tried in chain((found, self.values), self._rounded(found)):
+                if _is_whole(tried) and abs(bound - float(wanted @ tried)) < enough:
+                    self.values = np.round(tried)
+                    self.highs.setBasis(basis)
+                    return
+        self._options(_BRANCHING)
+        self.highs.clearSolver()  # with a start, HiGHS 1.16 may say the best value and give the start for its steps
+        found, solved = self._run()
+        if not _is_whole(found):
+            found = self._with_fixed(np.round(found[self.whole]))
+        if _is_whole(found):
+            self.values, self.proven = np.round(found), self.proven and solved
+        else:
+            self.proven = False
+        self._options(_LINEAR)
+        self.highs.setBasis(basis)
+
+    def _rounded(self, found: np.ndarray) -> Iterator[np.ndarray]:
+        for way in (np.floor, np.round):
+            yield self._with_fixed(way(found[self.whole]))
+
+    def _with_fixed(self, steps: np.ndarray) -> np.ndarray:
+        """The best with these `whole` steps given: a network, so its corner is whole. Nothing where there is none."""
+        self._options(_LINEAR)
+        many, columns = len(self.whole), np.array(self.whole, dtype=np.int32)
+        self.highs.changeColsBounds(many, columns, steps, steps)
+        found, solved = self._run()
+        self.highs.changeColsBounds(many, columns, np.zeros(many), np.full(many, _INF))
+        return found if solved else np.full(self.columns, np.nan)
+
+    def _options(self, values: Mapping[str, bool | float | str]) -> None:
+        for option, value in values.items():
+            self.highs.setOptionValue(option, value)
+
+    def _run(self) -> tuple[np.ndarray, bool]:
         self.highs.run()
-        self.proven &= self.highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
+        values = np.array(self.highs.getSolution().col_value)
+        return values, self.highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
