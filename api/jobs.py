@@ -119,6 +119,13 @@ async def _verify(context: Context) -> Said:
     )
 
 
+async def _add_up(context: Context) -> Said:
+    from warehouse.stock import holdings
+
+    count = await holdings.rebuild(now=context.clock())
+    return Said(f"已按结存重新汇总 {count} 项", f"Added up {count} holdings anew from the balances")
+
+
 async def _verify_audit(context: Context) -> Said:
     from api import audit as trail
 
@@ -262,6 +269,7 @@ JOBS: Mapping[str, Job] = {
     for job in (
         Job("house.snapshot", "月初结存快照", "Balances of the month's end", _snapshot, Schedule(0, 20, day=1), 120),
         Job("house.verify", "账目核对", "Recompute every figure", _verify, Schedule(3, 10), 240),
+        Job("house.add-up", "重新汇总库存", "Add up all holdings anew", _add_up),
         Job("alerts.full", "预警全部重判", "Judge all alerts anew", _judge_all, Schedule(0, 5), 60),
         Job("reports.send", "定期报表", "Make and send reports", _send_reports, Schedule(every_minutes=30), 25),
         Job("requisitions.follow", "申请推进与重排", "Requisitions go on", _follow_calls, Schedule(every_minutes=1), 5),

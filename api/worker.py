@@ -18,7 +18,7 @@ from api.clock import Clock, system_clock
 from api.jobs import JOBS, Context, Job, Said
 from api.notices import Sender
 from api.settings import Settings
-from api.watch import Watch
+from api.watch import Adder, Watch
 from catalog.kernel import db, jobs
 from catalog.kernel.errors import Problem
 from catalog.kernel.jobs import Run, Status
@@ -139,7 +139,7 @@ async def beside(settings: Settings) -> AsyncIterator[None]:
     if settings.worker != "inside":
         yield
         return
-    works = (Worker(settings), Watch(), Sender(settings))
+    works = (Worker(settings), Watch(), Adder(), Sender(settings))
     tasks = [asyncio.create_task(one.run()) for one in works]
     try:
         yield
@@ -178,7 +178,8 @@ def apart(settings: Settings) -> int:
         database.configure(found.app)
         await database.open_pool(1, 4)
         try:
-            beside_it = [asyncio.create_task(one.run()) for one in (Watch(first_seconds=0), Sender(settings))]
+            works = (Watch(first_seconds=0), Adder(first_seconds=0), Sender(settings))
+            beside_it = [asyncio.create_task(one.run()) for one in works]
             try:
                 await until_told(Worker(settings, first_seconds=0, before_retry=find_again).run())
             finally:

@@ -51,7 +51,9 @@ GENERIC_PLANS = "SET LOCAL plan_cache_mode = force_generic_plan"
 """For a transaction of fixed statements that reach all their rows by key: planned once per connection, not each time.
 Left to itself PostgreSQL plans them anew for ever, for it takes an array of unknown length to be longer than ours."""
 _OWN_PLANS = "SET LOCAL plan_cache_mode = force_custom_plan"
-_ROOM = "SET LOCAL work_mem = '64MB'"
+_ROOM = "SET LOCAL work_mem = '64MB'; SET LOCAL enable_mergejoin = off; SET LOCAL enable_sort = off"
+"""For a statement over given rows: of arrays PostgreSQL knows the length and nothing of what is in them, takes a million
+groups for likely, and sorts on disk what would fit into one hash table. What must be sorted still is."""
 INDEX_ORDER = "SET LOCAL enable_bitmapscan = off"
 """For a transaction with a statement that takes the first row of each of many index ranges: PostgreSQL takes the few
 rows it guesses at for cheaper to collect and sort than to read in the index's order, and is wrong where there are many.

@@ -15,6 +15,7 @@ from typing import Any
 from catalog.kernel import db
 from catalog.kernel.errors import Invalid, Refused
 from catalog.kernel.time import day_of
+from warehouse.stock import holdings
 from warehouse.stock.model import FIRST_INSIDE_PLACE
 from warehouse.stock.queries.books import begin_of
 
@@ -61,7 +62,12 @@ async def take(month: date, *, now: datetime) -> Snapshot:
         await db.execute(_TAKE, month, begin_of(month), now, up_to)
         rows = await db.fetch_value("SELECT count(*) FROM balance_snapshot WHERE month = $1", month)
         await db.execute(
-            "INSERT INTO snapshot_run (month, known_at, up_to_seq, rows) VALUES ($1, $2, $3, $4)",
+            f"INSERT INTO holding_snapshot (month, {holdings.COLUMNS}) SELECT $1, * FROM ({holdings.FROM_SNAPSHOT}) h"
+            " ORDER BY 2, 3, 4",
+            month,
+        )
+        await db.execute(
+            "INSERT INTO snapshot_run (month, known_at, up_to_seq, rows, added_up) VALUES ($1, $2, $3, $4, true)",
             month,
             now,
             up_to,

@@ -230,6 +230,7 @@ class SnapshotRunRow(Table, tablename="snapshot_run"):
     known_at = Timestamptz()
     up_to_seq = BigInt()
     rows = BigInt()
+    added_up = Boolean(default=False)
 
 
 class AttemptRow(Table, tablename="attempt"):
@@ -244,5 +245,6 @@ class AttemptRow(Table, tablename="attempt"):
     recorded_at = Timestamptz()
 
 
-# Tables with composite keys (balance, outside_total, move_serial, balance_snapshot) have no Piccolo row: Piccolo knows
+# Tables with composite keys (balance, outside_total, move_serial, balance_snapshot,
+# holding, holding_snapshot) have no Piccolo row: Piccolo knows
 # single keys only. `book` has one row and is read with the attempts.

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from catalog.kernel import db
+from warehouse.stock import holdings
 from warehouse.stock.model import FIRST_INSIDE_PLACE
 from warehouse.stock.queries.books import begin_of
 
@@ -53,6 +54,13 @@ class Check:
 _INSIDE = FIRST_INSIDE_PLACE
 _LEGS = """move m CROSS JOIN LATERAL (VALUES (m.to_place, m.to_condition, m.quantity),
     (m.from_place, m.from_condition, -m.quantity)) v (place_id, condition, q)"""
+
+_HOLDINGS = """NULL::bigint, NULL::bigint, NULL,
+    nullif(concat_ws(' ', a.on_hand, a.in_transit, a.lent, a.days, a.lasting), ''),
+    nullif(concat_ws(' ', k.on_hand, k.in_transit, k.lent, k.days, k.lasting), ''),
+    'region ' || owner_region_id || ' site ' || site_id || ' item ' || item_id"""
+_DIFFER = """(a.on_hand, a.in_transit, a.lent, a.days, a.lasting)
+    IS DISTINCT FROM (k.on_hand, k.in_transit, k.lent, k.days, k.lasting)"""
 
 CHECKS: Sequence[Check] = (
     Check(
@@ -199,6 +207,14 @@ WHERE m.case_id IS NOT NULL AND c.attempt IS DISTINCT FROM m.attempt
 """,
     ),
     Check(
+        "holding",
+        "what is kept added up by owner, site and item against the balances, and so against the moves",
+        f"""
+SELECT {_HOLDINGS} FROM ({holdings.FROM_BALANCES}) a
+FULL JOIN ({holdings.current()}) k USING (owner_region_id, site_id, item_id) WHERE {_DIFFER} AND {holdings.TRUSTED}
+""",
+    ),
+    Check(
         "attempt",
         "every move was written by an attempt that is known as done",
         """
@@ -247,6 +263,13 @@ SELECT lot_id, place_id, condition, sum(q), sum(stored), 'snapshot ' || $5::date
 """
 
 
+_ADDED_UP = f"""
+SELECT {_HOLDINGS} || ' snapshot ' || $1::date FROM ({holdings.FROM_SNAPSHOT}) a
+FULL JOIN (SELECT * FROM holding_snapshot WHERE month = $1) k USING (owner_region_id, site_id, item_id)
+WHERE {_DIFFER} AND (SELECT added_up FROM snapshot_run WHERE month = $1)
+"""
+
+
 async def stream(*, thorough: bool = False) -> AsyncIterator[Difference]:
     """Every difference, check by check."""
     for check in (*CHECKS, *([RUNNING] if thorough else [])):
@@ -287,7 +310,7 @@ async def _snapshots() -> list[Difference]:
         if differences is None or differences:
             differences = await _one_snapshot(None, row)
         before = None if differences else row
-        found += differences
+        found += differences + await _ask("snapshot", _ADDED_UP, row[0])
     orphans = await db.fetch(
         "SELECT DISTINCT month FROM balance_snapshot WHERE month NOT IN (SELECT month FROM snapshot_run)"
     )

@@ -84,6 +84,10 @@ _MOVE = (
     " 'move', 'nobody', now(), now(), current_date"
 )
 _ANY_DONE = "(SELECT id FROM attempt WHERE outcome = 'done' LIMIT 1)"
+_BELIEVED = (
+    "INSERT INTO feed_reader (name, xid, seq, at) SELECT 'holdings', xid, 2^62, now() FROM feed"
+    " ORDER BY xid DESC, seq DESC LIMIT 1;"
+)
 SEEDED: list[tuple[str, str, dict[str, str | None]]] = [
     (
         f"UPDATE balance SET on_hand = on_hand + 1 WHERE {_FIRST_TENTS}",
@@ -167,6 +171,12 @@ SEEDED: list[tuple[str, str, dict[str, str | None]]] = [
         " UPDATE balance SET on_hand = on_hand + 1 WHERE lot_id = 1 AND place_id = 103",
         "attempt",
         {"lot": "26000001"},
+    ),
+    # What is kept added up, and believed to be up to date.
+    (
+        _BELIEVED + "INSERT INTO holding VALUES (1, 1, 2, 9, 0, 0, '{}', '{9}')",
+        "holding",
+        {"expected": None, "found": "9 0 0 {} {9}", "subject": "region 1 site 1 item 2"},
     ),
     # A move of no lot, to no place.
     (

@@ -22,6 +22,7 @@ _BASES = {Basis.FIXED: 1, Basis.POPULATION: 2, Basis.DIKE: 3, Basis.SHELTER: 4, 
 _TIERS = list(Tier)
 _ALL_FIGURES = tuple(Figures.__slots__)
 _FIELDS = [field.value for field in Field]
+_NEEDS = (Field.MINIMUM, Field.TARGET)
 
 
 class Sort(StrEnum):
@@ -60,13 +61,21 @@ def _lines(statement: Statement, tops: Sequence[int], goods: Sequence[int]) -> s
         need = rules.need_of(line)
         fen, per = rules.cheapest(line, statement.table.prices) or (None, None)
         rows.append(
-            [number, line.group, line.class_id, line.unit_factor, len(line.terms), need.value if need else None, fen,
-             per, tops[number], goods[number]]
+            [number, line.group, line.item_id, line.class_id, line.unit_factor, len(line.terms),
+             _NEEDS.index(need) if need else None, fen, per, tops[number], goods[number]]
         )  # fmt: skip
-    columns = [("p", "int"), ("grp", "int"), ("class_id", "bigint"), ("factor", "bigint"), ("terms", "int")]
+    columns = [("p", "int"), ("grp", "int"), ("item_id", "bigint"), ("class_id", "bigint"), ("factor", "bigint")]
     return statement.rows(
         "lines",
-        [*columns, ("need_of", "text"), ("fen", "bigint"), ("per", "bigint"), ("top", "int"), ("goods", "int")],
+        [
+            *columns,
+            ("terms", "int"),
+            ("need_of", "int"),
+            ("fen", "bigint"),
+            ("per", "bigint"),
+            ("top", "int"),
+            ("goods", "int"),
+        ],
         rows,
     )
 
@@ -91,9 +100,11 @@ def _terms(statement: Statement) -> str:
 
 
 def _members(statement: Statement) -> str:
+    """What counts in the lines of classes; an item's own line is that item."""
     rows = [
         [number, line.group, one.item_id, one.base, one.worth]
         for number, line in enumerate(statement.table.lines)
+        if line.item_id is None
         for one in line.members
     ]
     columns = [("p", "int"), ("grp", "int"), ("item_id", "bigint"), ("base", "bigint"), ("worth", "bigint")]
@@ -133,18 +144,38 @@ def _value(name: str) -> str:
     )
 
 
-def _wanted(table: Table) -> str:
-    """(place, line) with its four figures. A line of several terms is their sum, unknown if one of them is."""
-    pairs = "FROM places u JOIN lines l USING (grp) JOIN terms t ON t.p = l.p WHERE l.terms {}"
-    single = f"SELECT u.n, l.p, {', '.join(f'{_value(x)} AS {x}' for x in _FIELDS)} {pairs.format('= 1')}"
+def _wanted(table: Table) -> tuple[str, Sequence[str]]:
+    """Every place `u` and line `l` of it, and its four figures. A line of several terms is their sum, unknown if one of
+    them is."""
+    values = [_value(name) for name in _FIELDS]
     if all(len(line.terms) == 1 for line in table.lines):
-        return single
-    summed = ", ".join(f"CASE WHEN count(*) = count({_value(x)}) THEN sum({_value(x)})::bigint END" for x in _FIELDS)
-    return f"{single} UNION ALL SELECT u.n, l.p, {summed} {pairs.format('> 1')} GROUP BY 1, 2"
+        return "places u JOIN lines l ON l.grp = u.grp JOIN terms t ON t.p = l.p", values
+    pairs = "FROM places u JOIN lines l USING (grp) JOIN terms t ON t.p = l.p WHERE l.terms {}"
+    single = f"SELECT u.n, l.p, {', '.join(values)} {pairs.format('= 1')}"
+    summed = ", ".join(f"CASE WHEN count(*) = count({one}) THEN sum({one})::bigint END" for one in values)
+    several = f"SELECT u.n, l.p, {summed} {pairs.format('> 1')} GROUP BY 1, 2"
+    named = f"({single} UNION ALL {several}) w (n, p, {', '.join(_FIELDS)})"
+    return f"{named} JOIN places u ON u.n = w.n JOIN lines l ON l.p = w.p", [f"w.{name}" for name in _FIELDS]
+
+
+_POOLED = f"""
+    SELECT n, p, {", ".join(f"total({name}) AS {name}" for name in _ALL_FIGURES)} FROM (
+        SELECT u.n, m.p, {", ".join(f"x.{name} * m.worth / m.base AS {name}" for name in _ALL_FIGURES)}
+        FROM there x JOIN places u USING (holder) JOIN members m ON m.grp = u.grp AND m.item_id = x.item_id
+        UNION ALL
+        SELECT u.n, l.p, {", ".join(f"c.{name}" for name in _ALL_FIGURES)}
+        FROM coming c JOIN places u USING (holder) JOIN lines l ON l.grp = u.grp AND l.class_id = c.class_id
+    ) y GROUP BY n, p
+"""
+"""(place, line of a class) with what is there and comes for it."""
 
 
 async def _cells(table: Table, branches: Sequence[int], tops: Sequence[int], goods: Sequence[int]) -> Statement:
-    """A statement's beginning: the common table `cell`, one row for each place and line."""
+    """A statement's beginning: the common table `cell`, one row for each place and line.
+
+    OFFSET 0 keeps PostgreSQL from writing a figure's arithmetic out again wherever the figure is used; columns that
+    nobody asks for are not worked out.
+    """
     statement = Statement(table)
     given = [
         _places(statement, branches),
@@ -156,27 +187,23 @@ async def _cells(table: Table, branches: Sequence[int], tops: Sequence[int], goo
     stock = await stock_then(statement) if table.past else stock_now(statement)
     zeros = ", ".join("0::bigint" for _ in _ALL_FIGURES[len(OF_STOCK) :])
     names = ", ".join(_ALL_FIGURES)
-    counted = ", ".join(f"(x.{name} * m.worth / m.base)::bigint AS {name}" for name in _ALL_FIGURES)
+    wanted, values = _wanted(table)
+    pools = any(line.item_id is None for line in table.lines)
+    there = ("h.{0}, k.{0}" if pools else "h.{0}").format
     statement.text = f"""
-WITH {", ".join(given)}, stock AS ({stock}), held AS (
-    SELECT n, p, {", ".join(f"sum({name})::bigint AS {name}" for name in _ALL_FIGURES)} FROM (
-        SELECT u.n, m.p, {counted} FROM (
-            SELECT holder, item_id, {", ".join(f"coalesce({x}, 0)::bigint AS {x}" for x in OF_STOCK)}, {zeros}
-            FROM stock
-            UNION ALL SELECT holder, item_id, {names} FROM coming WHERE item_id IS NOT NULL
-        ) x (holder, item_id, {names}) JOIN places u USING (holder)
-        JOIN members m ON m.grp = u.grp AND m.item_id = x.item_id
-        UNION ALL
-        SELECT u.n, l.p, {", ".join(f"c.{name}" for name in _ALL_FIGURES)}
-        FROM coming c JOIN places u USING (holder) JOIN lines l ON l.grp = u.grp AND l.class_id = c.class_id
-    ) y GROUP BY n, p
-), cell AS (
-    SELECT w.n, w.p, {", ".join(f"w.{x}" for x in _FIELDS)},
-        CASE l.need_of WHEN 'minimum' THEN w.minimum WHEN 'target' THEN w.target END AS need, l.need_of,
-        {", ".join(f"coalesce(h.{name}, 0) AS {name}" for name in _ALL_FIGURES)},
-        u.tier, u.branch, l.top, l.goods, l.factor, l.fen, l.per
-    FROM ({_wanted(table)}) w (n, p, {", ".join(_FIELDS)}) JOIN places u ON u.n = w.n JOIN lines l ON l.p = w.p
-    LEFT JOIN held h ON h.n = w.n AND h.p = w.p
+WITH {", ".join(given)}, stock AS ({stock}), there AS (
+    SELECT holder, item_id, {", ".join(f"total({name}) AS {name}" for name in _ALL_FIGURES)} FROM (
+        SELECT holder, item_id, {", ".join(f"coalesce({x}, 0) AS {x}" for x in OF_STOCK)}, {zeros} FROM stock
+        UNION ALL SELECT holder, item_id, {names} FROM coming WHERE item_id IS NOT NULL
+    ) x (holder, item_id, {names}) GROUP BY 1, 2
+){f", held AS ({_POOLED})" if pools else ""}, cell AS (
+    SELECT *, CASE need_of WHEN 0 THEN minimum WHEN 1 THEN target END AS need FROM (
+        SELECT u.n, l.p, {", ".join(f"{value} AS {x}" for x, value in zip(_FIELDS, values, strict=True))},
+            {", ".join(f"coalesce({there(name)}, 0) AS {name}" for name in _ALL_FIGURES)},
+            u.tier, u.branch, l.top, l.goods, l.factor, l.fen, l.per, l.need_of
+        FROM {wanted} LEFT JOIN there h ON h.holder = u.holder AND h.item_id = l.item_id
+        {"LEFT JOIN held k ON k.n = u.n AND k.p = l.p" if pools else ""} OFFSET 0
+    ) one OFFSET 0
 )
 """
     return statement
@@ -266,7 +293,7 @@ _DIMENSIONS = {By.TIER: "tier", By.BRANCH: "branch", By.PLACE: "n", By.CLASS: "t
 
 
 def _thousandths(value: str) -> str:
-    return f"coalesce(sum(({value}) * 1000 / factor) FILTER (WHERE need IS NOT NULL), 0)"
+    return f"coalesce(total(({value}) * 1000 / factor) FILTER (WHERE need IS NOT NULL), 0)"
 
 
 _SUMS = {
@@ -279,7 +306,7 @@ _SUMS = {
     "filled": _thousandths("least(greatest(usable, 0), need)"),
     "gap": _thousandths(_GAP),
     "open_gap": _thousandths(_OPEN),
-    "gap_fen": f"coalesce(sum({_COST}), 0)",
+    "gap_fen": f"coalesce(total({_COST}), 0)",
     "unpriced": "count(*) FILTER (WHERE need > usable AND fen IS NULL)",
 }
 
@@ -313,7 +340,7 @@ async def roll_ups(table: Table, ways: Sequence[Sequence[By]]) -> list[list[Tota
     sets = ", ".join(f"({', '.join(_DIMENSIONS[one] for one in by)})" for by in ways)
     sql = f"""{statement.text}
 SELECT {f"GROUPING({', '.join(columns)})" if columns else "0"}, {"".join(f"{column}, " for column in columns)}
-    {", ".join(f"sum({name})::bigint" for name in _SUMS)}
+    {", ".join(f"total({name})" for name in _SUMS)}
 FROM ({fine}) fine GROUP BY GROUPING SETS ({sets}) {"ORDER BY " + ", ".join(columns) if columns else ""}"""
     found: dict[int, list[Total]] = {}
     for row in map(tuple, await db.fetch_large(sql, *statement.args)):

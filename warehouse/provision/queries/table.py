@@ -15,6 +15,7 @@ from warehouse.provision import rules
 from warehouse.provision.model import Coming, Holder, Line, Question, Source
 from warehouse.provision.rules import Stream
 from warehouse.replenishment import queries as replenishment
+from warehouse.stock import holdings
 from warehouse.stock.queries import settled
 
 
@@ -34,6 +35,8 @@ class Table:
     """Each for the places of its group."""
     prices: Mapping[int, tuple[int, int]]
     streams: Sequence[Stream]
+    kept: bool = False
+    """Whether what is there now is read from the sums that stock keeps, which give the same."""
 
 
 # --- deciding what is asked -----------------------------------------------------------------------------------------
@@ -77,6 +80,7 @@ async def prepare(question: Question, *, scope: Scope, now: datetime, coming: Se
         lines,
         await _prices({one.item_id for line in lines for one in line.members}),
         rules.streams(expected, question, today),
+        not past and await holdings.ready(now),
     )
 
 

@@ -10,8 +10,10 @@ from catalog.kernel.errors import Missing
 from warehouse.norms.model import Subject
 from warehouse.provision.model import Holder, Line, LotBehind
 from warehouse.provision.queries.table import Table
+from warehouse.stock import holdings
 from warehouse.stock.model import FIRST_INSIDE_PLACE
 from warehouse.stock.queries import begin_of, month_of
+from warehouse.stock.queries.sight import IN_STORE
 
 OF_STOCK = ("on_hand", "usable", "reserved", "in_transit", "lent")
 _GOOD = "{0}.condition = 'good' AND coalesce({1}, date '9999-12-31') >= {2}"
@@ -39,79 +41,138 @@ class Statement:
         return f"{name} ({names}) AS MATERIALIZED (SELECT * FROM unnest({', '.join(arrays)}))"
 
 
-def _narrow(statement: Statement) -> str:
+def _narrow(statement: Statement, place: str = "p") -> str:
     """Only goods of the holders asked for: a district is not to read the city's."""
     question = statement.table.question
     if question.holder is Holder.REGION:
         return f"l.owner_path LIKE {statement.bind(question.path + '%', 'text')}"
-    return f"s.id = ANY({statement.bind([subject.site_id for _, subject in statement.table.places], 'bigint[]')})"
+    sites = [subject.site_id for _, subject in statement.table.places]
+    return f"{place}.site_id = ANY({statement.bind(sites, 'bigint[]')})"
 
 
 def stock_now(statement: Statement, items: str | None = None) -> str:
-    """(holder, item) with what is there now, usable on the day asked; `items`: the placeholder of the only ones."""
+    """Rows (holder, item, ...) that add up to what is there now, usable on the day asked; `items`: the placeholder of
+    the only ones."""
+    return _from_holdings(statement, items) if statement.table.kept else _from_balances(statement, items)
+
+
+def _from_balances(statement: Statement, items: str | None) -> str:
     day = statement.bind(statement.table.question.day, "date")
     good = _GOOD.format("b", "b.expires_on", day)
     regions = statement.table.question.holder is Holder.REGION
     joins = "JOIN lot l ON l.id = b.lot_id " if regions else ""
     return f"""
 SELECT {"l.owner_region_id" if regions else "b.site_id"} AS holder, b.item_id,
-    sum(b.on_hand) FILTER (WHERE o.id IS NULL) AS on_hand,
-    sum(b.on_hand) FILTER (WHERE o.id IS NULL AND {good}) AS usable,
-    sum(b.reserved) FILTER (WHERE o.id IS NULL AND {good}) AS reserved,
-    sum(b.on_hand) FILTER (WHERE o.kind = 'shipment' AND {str(regions).lower()}) AS in_transit,
-    sum(b.on_hand) FILTER (WHERE o.kind = 'loan') AS lent
+    total(b.on_hand) FILTER (WHERE o.id IS NULL) AS on_hand,
+    total(b.on_hand) FILTER (WHERE o.id IS NULL AND {good}) AS usable,
+    total(b.reserved) FILTER (WHERE o.id IS NULL AND {good}) AS reserved,
+    total(b.on_hand) FILTER (WHERE o.kind = 'shipment' AND {str(regions).lower()}) AS in_transit,
+    total(b.on_hand) FILTER (WHERE o.kind = 'loan') AS lent
 FROM balance b {joins}JOIN site s ON s.id = b.site_id AND s.live
 LEFT JOIN place o ON o.id = b.place_id AND o.kind IN ('shipment', 'loan', 'incident')
-WHERE b.on_hand > 0 AND {_narrow(statement)}{f" AND b.item_id = ANY({items})" if items else ""} GROUP BY 1, 2"""
+WHERE b.on_hand > 0 AND {_narrow(statement, "b")}{f" AND b.item_id = ANY({items})" if items else ""} GROUP BY 1, 2"""
 
 
-async def _rows_then(statement: Statement) -> str:
-    """Rows (lot_id, place_id, condition, q, held) that add up to the balances and reservations at an instant of the
-    past: the last snapshot before it and the moves that it does not hold (see `stock.queries.books`)."""
+def _holders(statement: Statement, items: str | None) -> tuple[str, str]:
+    """Who holds, as a column, and the condition on a holding `h` that it is asked for."""
     table = statement.table
-    at, known = statement.bind(table.at, "timestamptz"), statement.bind(table.known_at, "timestamptz")
-    base: Any = await db.fetch_row(
-        "SELECT month, known_at, up_to_seq FROM snapshot_run WHERE month <= $1 AND known_at <= $2"
+    regions = table.question.holder is Holder.REGION
+    holder = "owner_region_id" if regions else "site_id"
+    holders = {subject.region_id if regions else subject.site_id for _, subject in table.places}
+    asked = statement.bind(sorted(one for one in holders if one is not None), "bigint[]")
+    return f"h.{holder}", f"h.{holder} = ANY({asked})" + (f" AND h.item_id = ANY({items})" if items else "")
+
+
+def _holdings(statement: Statement, holder: str, source: str) -> str:
+    """Rows of kept sums (`warehouse.stock.holdings`)."""
+    usable = holdings.usable_on(statement.bind(statement.table.question.day, "date"))
+    in_transit = "h.in_transit" if statement.table.question.holder is Holder.REGION else "0::bigint"
+    return f"""
+SELECT {holder} AS holder, h.item_id, h.on_hand, {usable} AS usable, 0::bigint AS reserved,
+    {in_transit} AS in_transit, h.lent FROM {source} h JOIN site s ON s.id = h.site_id AND s.live"""
+
+
+def _from_holdings(statement: Statement, items: str | None) -> str:
+    """The same from the sums that stock keeps, and what is held from its reservations."""
+    holder, asked = _holders(statement, items)
+    good = _GOOD.format("r", "l.expires_on", statement.bind(statement.table.question.day, "date"))
+    return f"""{_holdings(statement, holder, f"({holdings.current(asked)})")}
+UNION ALL
+SELECT {holder}, h.item_id, 0, 0, h.quantity, 0, 0 FROM (
+    SELECT l.owner_region_id, p.site_id, l.item_id, r.quantity FROM reservation r JOIN lot l ON l.id = r.lot_id
+    JOIN place p ON p.id = r.place_id AND p.kind IN {IN_STORE} JOIN site s ON s.id = p.site_id AND s.live
+    WHERE r.state = 'held' AND {good}
+) h WHERE {asked}"""
+
+
+async def _snapshot_before(table: Table) -> Any:
+    """(month, known_at, up_to_seq, added_up) of the last snapshot that may serve."""
+    return await db.fetch_row(
+        "SELECT month, known_at, up_to_seq, added_up FROM snapshot_run WHERE month <= $1 AND known_at <= $2"
         " ORDER BY month DESC LIMIT 1",
         month_of(table.at),
         table.known_at,
     )
+
+
+def _rows_then(statement: Statement, base: Any, *, snapshot: bool) -> str:
+    """Rows (lot_id, place_id, condition, q, held) that add up to the balances and reservations at an instant of the
+    past: the snapshot before it (unless its rows are taken from elsewhere) and the moves that it does not hold (see
+    `stock.queries.books`)."""
+    table = statement.table
+    at, known = statement.bind(table.at, "timestamptz"), statement.bind(table.known_at, "timestamptz")
     up_to = f"occurred_at <= {at} AND recorded_at <= {known}"
     moves, start = f"SELECT * FROM move WHERE {up_to}", ""
     if base is not None:
         begin, seen = statement.bind(begin_of(base[0]), "timestamptz"), statement.bind(base[1], "timestamptz")
-        seq, month = statement.bind(base[2], "bigint"), statement.bind(base[0], "date")
+        seq = statement.bind(base[2], "bigint")
         moves = f"""SELECT * FROM move WHERE seq > {seq} AND {up_to} UNION ALL
             SELECT * FROM move WHERE seq <= {seq} AND recorded_at >= least({begin}, {seen})
             AND (occurred_at >= {begin} OR recorded_at > {seen}) AND {up_to}"""
-        start = f"""SELECT lot_id, place_id, condition, on_hand, 0::bigint FROM balance_snapshot
-            WHERE month = {month} UNION ALL"""
+        if snapshot:
+            start = f"""SELECT lot_id, place_id, condition, on_hand, 0::bigint FROM balance_snapshot
+            WHERE month = {statement.bind(base[0], "date")} UNION ALL"""
     return f"""({start}
-    SELECT m.lot_id, v.place_id, v.condition, v.q, 0::bigint FROM ({moves}) m CROSS JOIN LATERAL (VALUES
-        (m.to_place, m.to_condition, m.quantity), (m.from_place, m.from_condition, -m.quantity))
-        v (place_id, condition, q) WHERE v.place_id >= {FIRST_INSIDE_PLACE}
+    SELECT m.lot_id, CASE WHEN came THEN m.to_place ELSE m.from_place END,
+        CASE WHEN came THEN m.to_condition ELSE m.from_condition END,
+        CASE WHEN came THEN m.quantity ELSE -m.quantity END, 0::bigint
+    FROM ({moves}) m CROSS JOIN (VALUES (true), (false)) v (came)
+    WHERE CASE WHEN came THEN m.to_place ELSE m.from_place END >= {FIRST_INSIDE_PLACE}
     UNION ALL
     SELECT lot_id, place_id, condition, 0::bigint, quantity FROM reservation
     WHERE created_at <= {at} AND (ended_at IS NULL OR ended_at > {at})
 ) x (lot_id, place_id, condition, q, held)"""
 
 
+_LOT_OF_FEW = """CROSS JOIN LATERAL (
+    SELECT owner_region_id, owner_path, item_id, expires_on FROM lot WHERE id = x.lot_id LIMIT 1) l"""
+"""By key, one after the other: some days' moves touch a tenth of the lots, and a table of all lots costs a second."""
+
+
 async def stock_then(statement: Statement, items: str | None = None) -> str:
-    """(holder, item) with what was there at an instant of the past. What is asked adds up, so nothing is put together
-    by lot and place before. `items`: the placeholder of the only ones."""
+    """Rows (holder, item, ...) that add up to what was there at an instant of the past: what its snapshot holds, added
+    up already, and what came and went since. `items`: the placeholder of the only ones."""
     regions = statement.table.question.holder is Holder.REGION
     good = _GOOD.format("x", "l.expires_on", statement.bind(statement.table.question.day, "date"))
-    rows = await _rows_then(statement)
-    return f"""
+    base = await _snapshot_before(statement.table)
+    added_up = base is not None and base[3]
+    rows = _rows_then(statement, base, snapshot=not added_up)
+    summed = f"""
 SELECT {"l.owner_region_id" if regions else "p.site_id"} AS holder, l.item_id,
-    sum(x.q) FILTER (WHERE p.kind IN ('bin', 'staging')) AS on_hand,
-    sum(x.q) FILTER (WHERE p.kind IN ('bin', 'staging') AND {good}) AS usable,
-    sum(x.held) FILTER (WHERE {good}) AS reserved,
-    sum(x.q) FILTER (WHERE p.kind = 'shipment' AND {str(regions).lower()}) AS in_transit,
-    sum(x.q) FILTER (WHERE p.kind = 'loan') AS lent
-FROM {rows}
-JOIN lot l ON l.id = x.lot_id JOIN place p ON p.id = x.place_id JOIN site s ON s.id = p.site_id AND s.live
+    total(x.q) FILTER (WHERE p.kind IN ('bin', 'staging')) AS on_hand,
+    total(x.q) FILTER (WHERE p.kind IN ('bin', 'staging') AND {good}) AS usable,
+    total(x.held) FILTER (WHERE {good}) AS reserved,
+    total(x.q) FILTER (WHERE p.kind = 'shipment' AND {str(regions).lower()}) AS in_transit,
+    total(x.q) FILTER (WHERE p.kind = 'loan') AS lent
+FROM {rows} {_LOT_OF_FEW if added_up else "JOIN lot l ON l.id = x.lot_id"} JOIN (
+    SELECT p.id, p.kind, p.site_id FROM place p JOIN site s ON s.id = p.site_id AND s.live OFFSET 0
+) p ON p.id = x.place_id
 WHERE {_narrow(statement)}{f" AND l.item_id = ANY({items})" if items else ""} GROUP BY 1, 2"""
+    if not added_up:
+        return summed
+    holder, asked = _holders(statement, items)
+    month = statement.bind(base[0], "date")
+    return f"{_holdings(statement, holder, 'holding_snapshot')} WHERE h.month = {month} AND {asked} UNION ALL {summed}"
 
 
 # --- the lots behind a cell -----------------------------------------------------------------------------------------
@@ -134,7 +195,7 @@ async def list_lots(table: Table, *, place: Subject, line: Line, scope: Scope) -
 SELECT l.number, i.key, i.name_zh, i.name_en, i.unit_zh, i.unit_factor, l.expires_on, s.code, s.name_zh, s.name_en,
     p.kind, x.condition, sum(x.q)::bigint, coalesce(sum(x.held), 0)::bigint,
     coalesce(sum(x.q) FILTER (WHERE p.kind IN ('bin', 'staging') AND {good}), 0)::bigint, i.id
-FROM {await _rows_then(statement) if table.past else rows}
+FROM {_rows_then(statement, await _snapshot_before(table), snapshot=True) if table.past else rows}
 JOIN lot l ON l.id = x.lot_id JOIN item i ON i.id = l.item_id JOIN place p ON p.id = x.place_id
 JOIN site s ON s.id = p.site_id AND s.live
 WHERE {"l.owner_region_id" if place.site_id is None else "s.id"} = {holder} AND l.item_id = ANY({items})
