@@ -52,7 +52,7 @@ GENERIC_PLANS = "SET LOCAL plan_cache_mode = force_generic_plan"
 Left to itself PostgreSQL plans them anew for ever, for it takes an array of unknown length to be longer than ours."""
 _OWN_PLANS = "SET LOCAL plan_cache_mode = force_custom_plan"
 _ROOM = "SET LOCAL work_mem = '64MB'; SET LOCAL enable_mergejoin = off; SET LOCAL enable_sort = off"
-"""For a statement over given rows: of arrays PostgreSQL knows the length and nothing of what is in them, takes a million
+"""For a statement over given rows: PostgreSQL knows how long an array is and nothing of what is in it, takes a million
 groups for likely, and sorts on disk what would fit into one hash table. What must be sorted still is."""
 INDEX_ORDER = "SET LOCAL enable_bitmapscan = off"
 """For a transaction with a statement that takes the first row of each of many index ranges: PostgreSQL takes the few

@@ -108,8 +108,8 @@ async def fill(owner: asyncpg.Connection, size: dict[str, int]) -> None:
 
 
 async def report(name: str, question: Question, meter: Meter, times: int = 5) -> None:
-    """All roll-ups of the page, and its first page of cells; with the CPU of each, which says what a quiet machine would
-    do. A parallel worker of PostgreSQL ends with its statement, and its CPU is not seen."""
+    """All roll-ups of the page, and its first page of cells; with the CPU of each, which says what a quiet machine
+    would do. A parallel worker of PostgreSQL ends with its statement, and its CPU is not seen."""
 
     async def whole() -> Any:
         table = await provision.prepare(question, scope=EVERYWHERE, now=NOW)
