@@ -7,7 +7,7 @@ from litestar import Response, get, post, put
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import rendering
+from api import rendering, solving
 from api.auth.edge import FILES, VERB
 from api.auth.stamps import Stamped
 from api.rest import references
@@ -124,7 +124,9 @@ async def create_scenario(stamp: Stamped, data: JSONBody[ScenarioIn]) -> Changed
     """Save a scenario and work it out. 409 `scenario.no-uses` where there is no consumption norm for it."""
     stamp.require(Permission.SCENARIO_EDIT)
     region = (await references.find_regions([data.region]))[data.region]
-    return Changed(**await actions.create_scenario(stamp=stamp, facts=await _facts(data, region)))
+    return Changed(
+        **await actions.create_scenario(stamp=stamp, facts=await _facts(data, region), solve=solving.solve_scenario)
+    )
 
 
 @put("/scenarios/{scenario:uuid}", opt={VERB: "scenario.edit"}, tags=TAGS)
@@ -138,6 +140,7 @@ async def edit_scenario(
         scenario_id=scenario,
         version=read_version(if_match),
         facts=await _facts(data, before.facts.region_id),
+        solve=solving.solve_scenario,
     )
     return Response(Changed(**done), headers=etag(done["version"]))
 
@@ -145,7 +148,11 @@ async def edit_scenario(
 @post("/scenarios/{scenario:uuid}/work-out", opt={VERB: "scenario.work-out"}, tags=TAGS, status_code=200)
 async def work_out(stamp: Stamped, scenario: FromPath[UUID], if_match: IfMatch) -> Changed:
     """Work it out again with what is in store and promised now."""
-    return Changed(**await actions.work_out(stamp=stamp, scenario_id=scenario, version=read_version(if_match)))
+    return Changed(
+        **await actions.work_out(
+            stamp=stamp, scenario_id=scenario, version=read_version(if_match), solve=solving.solve_scenario
+        )
+    )
 
 
 @post("/scenarios/{scenario:uuid}/retire", opt={VERB: "scenario.retire"}, tags=TAGS, status_code=200)
@@ -237,6 +244,7 @@ def _shown(one: Scenario, stamp: Stamp) -> ScenarioOut:
         computed_at=one.computed_at,
         computed_by=one.computed_by,
         lines=[_line(line) for line in (one.outcome or {"lines": []})["lines"]],
+        proven=(one.outcome or {}).get("proven", False),
         version=one.version,
         retired_at=one.retired_at,
         may_edit=may and one.retired_at is None,
@@ -251,6 +259,7 @@ def _line(line: Any) -> ScenarioLineOut:
             "source", "unverified", "need", "here", "here_by_tier", "reach", "gap", "open", "days_here", "cost_fen",
         )
     }  # fmt: skip
+    plain["arriving"] = line.get("arriving", 0)
     return ScenarioLineOut(
         goods=what["key"],
         goods_name=what["name_zh"],

@@ -142,7 +142,8 @@ class FixOut(Given):
 class ScenarioLineOut(Given):
     """What is needed of one item or class, what is there, the gap, and the way out.
 
-    `gap` = need − here − within reach; `open` is what no step closes; `days_here` in tenths of a day.
+    `gap` = need − here − arriving − within reach; `arriving`: in transit or on order, in the area in time; `open` is
+    what no step closes; `days_here` in tenths of a day.
     """
 
     goods: str
@@ -156,6 +157,7 @@ class ScenarioLineOut(Given):
     need: int
     here: int
     here_by_tier: dict[str, int]
+    arriving: int
     reach: int
     gap: int
     open: int
@@ -180,6 +182,7 @@ class ScenarioOut(Given):
     computed_at: datetime | None
     computed_by: str
     lines: list[ScenarioLineOut]
+    proven: bool = Field(description="Nothing covers more in time, and nothing that covers as much costs less.")
     version: int
     retired_at: datetime | None
     may_edit: bool

@@ -384,16 +384,23 @@ TERMS: Mapping[str, Term] = {
     "within-reach": Term(
         "时限内可调入",
         "Within reach",
-        "区外库点在时限内能运到、且高于其最低储备的部分。时间＝装车时间＋直线距离×绕行系数÷车速。",
-        "What sites outside the area have above their minimum and can bring in time: loading, and the straight line "
-        "times the detour at the stated speed.",
+        "区外库点在时限内能运到、且高于其最低储备的部分（含时限内先到该库的在途、在订物资）。时间＝装车时间＋直线距离×绕行系数÷车速。",
+        "What sites outside the area have above their minimum and can bring in time, with what reaches them before: "
+        "loading, and the straight line times the detour at the stated speed.",
     ),
     "scenario-gap": Term(
         "情景缺口",
         "Gap of a scenario",
-        "需求减去区内可用、再减去时限内可调入的数量。可用＝完好、当日未过期、未占用。",
-        "The need less what is usable in the area and less what is within reach. Usable: good, not expired on that "
-        "day, not reserved.",
+        "需求减去区内可用、时限内运抵区内、时限内可调入的数量。可用＝完好、当日未过期、未占用。",
+        "The need less what is usable in the area, what arrives there in time, and what is within reach. Usable: good, "
+        "not expired on that day, not reserved.",
+    ),
+    "scenario-arriving": Term(
+        "时限内运抵",
+        "Arriving in time",
+        "已在途或已订购、时限内到达受灾区内库点的数量。按日期到货的算到当日结束；逾期或没有日期的不算在时限内。",
+        "In transit or on order, and in a store of the area in time. What is due on a day is there when that day ends; "
+        "what is overdue or has no day is not counted on in time.",
     ),
     "as-of": Term(
         "某日库存",

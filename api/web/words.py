@@ -1092,10 +1092,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "later": N_("settled afterwards"),
     },
     "scenario_basis": {"affected": N_("people affected"), "moved": N_("people moved")},
-    "scenario_way": {"move": N_("move"), "call": N_("call off"), "buy": N_("buy")},
+    "scenario_way": {"arrive": N_("arrives anyway"), "move": N_("move"), "call": N_("call off"), "buy": N_("buy")},
     "scenario_reason": {
         "above-its-norm": N_("it has more than its norm asks for"),
         "no-norm": N_("no minimum is set there"),
+        "in-transit": N_("on the road already"),
+        "on-order": N_("on order or announced already"),
         "far-in-the-area": N_("in the area, but too far to be there in time"),
         "promised": N_("promised, counted with its confidence"),
         "catalogue-price": N_("at the catalogue's price"),

@@ -107,6 +107,7 @@ async def scenario_page(request: Request_, stamp: Stamped, scenario_id: FromPath
         lines=found.outcome["lines"] if found.outcome else [],
         areas=found.outcome["areas"] if found.outcome else [],
         totals=totals(found),
+        proven=(found.outcome or {}).get("proven", True),
         names=await _goods_names([found]),
         may_edit=may,
         others=[other for other in others.items if other.id != found.id],
@@ -163,7 +164,8 @@ async def scenario_export(request: Request_, stamp: Stamped, scenario_id: FromPa
         f"scenario-{found.seq}",
         _("Scenario"),
         [
-            *(_("Goods"), _("Item or class"), _("Unit"), _("Need"), _("Usable in the area"), _("Within reach")),
+            *(_("Goods"), _("Item or class"), _("Unit"), _("Need"), _("Usable in the area")),
+            *(_("Arriving in time"), _("Within reach")),
             *(_("Gap"), _("What to do"), _("From"), _("Goods moved"), _("Quantity"), _("Hours"), _("In time")),
             *(_("Cost (yuan)"), _("Reason"), _("Source")),
         ],
@@ -203,12 +205,13 @@ def _rows(line: Mapping[str, Any], names: Mapping[str, Any], viewer: Viewer) -> 
 
     head = [called(what["key"], what["name_zh"]), what["key"], what["unit_zh"]]
     found: list[exports.Row] = [
-        [*head, *(size(line[name]) for name in ("need", "here", "reach", "gap")), "", "", "", None, None, "", None, "",
-         line["source"]]
+        [*head, *(size(line.get(name, 0)) for name in ("need", "here", "arriving", "reach", "gap")), "", "", "",
+         None, None, "", None, "", line["source"]]
     ]  # fmt: skip
     found.extend(
         [
-            *(*head, None, None, None, None, word(lang, "scenario_way", fix["way"]), fix["source_zh"]),
+            *(*head, None, None, None, None, None, word(lang, "scenario_way", fix["way"])),
+            " ".join(one for one in (fix["facts"].get("number", ""), fix["source_zh"]) if one),
             *(called(fix["item_key"], fix["item_zh"]), size(fix["quantity"])),
             None if fix["minutes"] is None else round(fix["minutes"] / 60, 1),
             lang.text("yes") if fix["in_time"] else lang.text("no"),
@@ -219,7 +222,7 @@ def _rows(line: Mapping[str, Any], names: Mapping[str, Any], viewer: Viewer) -> 
     )
     if line["open"]:
         open_ = lang.text("nothing closes it")
-        found.append([*head, None, None, None, None, open_, "", "", size(line["open"]), None, "", None, "", ""])
+        found.append([*head, None, None, None, None, None, open_, "", "", size(line["open"]), None, "", None, "", ""])
     return found
 
 

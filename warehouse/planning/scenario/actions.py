@@ -1,6 +1,6 @@
 """Writes of scenarios and consumption norms. A scenario is worked out in the transaction that keeps its outcome."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID, uuid5
@@ -18,9 +18,21 @@ from warehouse.planning.scenario.model import (
     Consumption,
     ConsumptionNorm,
     Need,
+    Outcome,
     Scenario,
     ScenarioFacts,
+    Task,
 )
+from warehouse.planning.scenario.plan import work_out as solved_here
+
+Solve = Callable[[Task], Awaitable[Outcome]]
+"""Works a task out; the edge gives one that does it in a process of its own."""
+
+
+async def solve_here(task: Task) -> Outcome:
+    """In this process: for tests and tools."""
+    return solved_here(task)
+
 
 # --- consumption norms ----------------------------------------------------------------------------------------------
 
@@ -125,7 +137,7 @@ async def retire_consumption(*, stamp: Stamp, norm_id: UUID, version: int) -> Re
 # --- scenarios ------------------------------------------------------------------------------------------------------
 
 
-async def create_scenario(*, stamp: Stamp, facts: ScenarioFacts) -> Receipt:
+async def create_scenario(*, stamp: Stamp, facts: ScenarioFacts, solve: Solve = solve_here) -> Receipt:
     """Save a scenario and work it out. Without lines it takes the consumption norms for its hazard and region.
 
     Needs scenario.edit in its region and every hit region. Raises Invalid (`scenario.…`), Missing, Refused
@@ -139,7 +151,7 @@ async def create_scenario(*, stamp: Stamp, facts: ScenarioFacts) -> Receipt:
         stamp.require_at(Permission.SCENARIO_EDIT, region.path)
         said = await _completed(stamp, facts, region.path)
         scenario_id = uuid5(stamp.attempt, "scenario")
-        outcome = await _worked_out(stamp, said)
+        outcome = await _worked_out(stamp, said, solve)
         await db.execute(
             "INSERT INTO scenario (id, region_id, name, hazard, day, days, note, areas, uses, reach, created_at,"
             " created_by, computed_at, computed_by, outcome, attempt) VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb,"
@@ -158,13 +170,15 @@ async def create_scenario(*, stamp: Stamp, facts: ScenarioFacts) -> Receipt:
     return await attempts.once(stamp, "scenario.create", work)
 
 
-async def edit_scenario(*, stamp: Stamp, scenario_id: UUID, version: int, facts: ScenarioFacts) -> Receipt:
+async def edit_scenario(
+    *, stamp: Stamp, scenario_id: UUID, version: int, facts: ScenarioFacts, solve: Solve = solve_here
+) -> Receipt:
     """Replace what is assumed, and work it out again. The region stays. Raises Missing, Stale, Invalid, Refused."""
 
     async def work() -> Receipt:
         before = await _locked(stamp, scenario_id, version)
         said = await _completed(stamp, replace(facts, region_id=before.facts.region_id), before.path)
-        outcome = await _worked_out(stamp, said)
+        outcome = await _worked_out(stamp, said, solve)
         await db.execute(
             "UPDATE scenario SET name = $2, hazard = $3, day = $4, days = $5, note = $6, areas = $7::jsonb,"
             " uses = $8::jsonb, reach = $9::jsonb, computed_at = $10, computed_by = $11, outcome = $12::jsonb,"
@@ -181,12 +195,12 @@ async def edit_scenario(*, stamp: Stamp, scenario_id: UUID, version: int, facts:
     return await attempts.once(stamp, "scenario.edit", work)
 
 
-async def work_out(*, stamp: Stamp, scenario_id: UUID, version: int) -> Receipt:
+async def work_out(*, stamp: Stamp, scenario_id: UUID, version: int, solve: Solve = solve_here) -> Receipt:
     """Work it out again with what is in store and promised now."""
 
     async def work() -> Receipt:
         before = await _locked(stamp, scenario_id, version)
-        outcome = await _worked_out(stamp, before.facts)
+        outcome = await _worked_out(stamp, before.facts, solve)
         await db.execute(
             "UPDATE scenario SET computed_at = $2, computed_by = $3, outcome = $4::jsonb, version = version + 1"
             " WHERE id = $1",
@@ -234,26 +248,35 @@ async def _completed(stamp: Stamp, facts: ScenarioFacts, path: str) -> ScenarioF
     return replace(facts, uses=uses)
 
 
-async def _worked_out(stamp: Stamp, facts: ScenarioFacts) -> Mapping[str, Any]:
+async def _worked_out(stamp: Stamp, facts: ScenarioFacts, solve: Solve) -> Mapping[str, Any]:
     """The outcome as plain values, with what it was worked out from."""
     areas = await queries.areas_of(facts)
     whats = await queries.whats_of(facts.uses)
     goods = await queries.goods_of(whats)
+    items = [one.item_id for one in goods]
     root = await regions.root_path()
-    entries = await queries.entries_of(
-        [one.item_id for one in goods], facts.day, areas, stamp.require(Permission.SUMMARY_READ)
+    scope = stamp.require(Permission.SUMMARY_READ)
+    entries = [
+        *await queries.entries_of(items, facts.day, areas, scope),
+        *await queries.arrivals_of(items, facts, areas, scope, stamp.recorded_at),
+    ]
+    outcome = await solve(
+        Task(
+            areas=tuple(areas),
+            uses=tuple(zip(facts.uses, whats, strict=True)),
+            days=facts.days,
+            reach=facts.reach,
+            entries=tuple(entries),
+            guards=tuple(await queries.guards_of(entries, facts.day, root)),
+            offers=tuple(await queries.offers_of(areas, facts.day)),
+            goods=tuple(goods),
+        )
     )
-    needs = rules.work_out(
-        areas=areas,
-        uses=list(zip(facts.uses, whats, strict=True)),
-        days=facts.days,
-        reach=facts.reach,
-        entries=entries,
-        guards=await queries.guards_of(entries, facts.day, root),
-        offers=await queries.offers_of(areas, facts.day),
-        goods=goods,
-    )
-    return {"lines": [_line(one) for one in needs], "areas": [asdict(one) for one in areas]}
+    return {
+        "lines": [_line(one) for one in outcome.needs],
+        "areas": [asdict(one) for one in areas],
+        "proven": outcome.proven,
+    }
 
 
 def _line(need: Need) -> Mapping[str, Any]:

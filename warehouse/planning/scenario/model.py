@@ -22,8 +22,9 @@ class Basis(StrEnum):
 
 
 class Way(StrEnum):
-    """How a gap is closed: moved from another site, called off a commitment, bought."""
+    """How a gap is closed: it arrives anyway, is moved from another site, called off a commitment, bought."""
 
+    ARRIVE = "arrive"
     MOVE = "move"
     CALL = "call"
     BUY = "buy"
@@ -180,8 +181,23 @@ class What:
 
 
 @dataclass(frozen=True, slots=True)
+class Arriving:
+    """By what goods are on their way: a shipment in transit (在途), an issued order or an announced delivery (在订)."""
+
+    kind: str
+    number: str
+    document: str
+    due: str
+    """ISO day or instant; empty where nobody has said one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """Usable and not reserved of one item, of one owner, at one site. `metres` None: the site's place is not known."""
+    """Usable and not reserved of one item, of one owner, at one site. `metres` None: the site's place is not known.
+
+    `arriving`: it does not stand there yet; it will `waits` minutes after the scenario began (None: overdue, or nobody
+    has said when).
+    """
 
     site_id: int
     site_code: str
@@ -193,6 +209,8 @@ class Entry:
     item_id: int
     quantity: int
     metres: int | None
+    waits: int | None = 0
+    arriving: Arriving | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +245,20 @@ class Offer:
     class_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Everything an outcome follows from; it can be sent to another process."""
+
+    areas: tuple[Area, ...]
+    uses: tuple[tuple[Consumption, What], ...]
+    days: int
+    reach: Reach
+    entries: tuple[Entry, ...]
+    guards: tuple[Guard, ...]
+    offers: tuple[Offer, ...]
+    goods: tuple[Goods, ...]
+
+
 # --- what comes out -------------------------------------------------------------------------------------------------
 
 
@@ -259,10 +291,11 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One line: what is needed, what is usable in the area, what is within reach outside it, the gap, and the way out.
+    """One line: what is needed, what is usable in the area, what arrives there in time (in transit, on order), what is
+    within reach outside it, the gap, and the way out.
 
-    `gap` = need − here − within reach; `open` is what no step closes. `days_here`: how many days what is here lasts, in
-    tenths (only of what is used daily).
+    `gap` = need − here − arriving − within reach; `open` is what no step closes. `days_here`: how many days what is
+    here lasts, in tenths (only of what is used daily).
     """
 
     what: What
@@ -272,6 +305,7 @@ class Need:
     need: int
     here: int
     here_by_tier: Mapping[str, int]
+    arriving: int
     reach: int
     gap: int
     days_here: int | None
@@ -282,3 +316,11 @@ class Need:
     def cost_fen(self) -> int:
         """The known cost of its steps."""
         return sum(fix.cost_fen or 0 for fix in self.fixes)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All lines. `proven`: nothing covers more in time, and nothing that covers as much costs less."""
+
+    needs: tuple[Need, ...]
+    proven: bool

@@ -9,9 +9,11 @@ from labels.documents.model import A4_WIDE, Column, ReportTable
 from labels.documents.money import yuan
 from warehouse.planning.scenario.model import Scenario
 
-_WAYS = {"move": "调运", "call": "调用协议", "buy": "采购"}
+_WAYS = {"arrive": "已在途在订", "move": "调运", "call": "调用协议", "buy": "采购"}
 _REASONS = {
     "above-its-norm": "高于其最低储备的部分",
+    "in-transit": "已在途",
+    "on-order": "已订购或已通知到货",
     "no-norm": "该处未设最低储备",
     "far-in-the-area": "在受灾区内，但时限内到不了",
     "promised": "协议数量按把握折算",
@@ -38,7 +40,7 @@ def scenario_table(scenario: Scenario) -> ReportTable:
             total += fix["cost_fen"] or 0
             unpriced += fix["cost_fen"] is None
         if line["open"]:
-            rows.append(("", "　　无法解决", "", "", "", "", _many(line, line["open"]), "", ""))
+            rows.append(("", "　　无法解决", "", "", "", "", "", _many(line, line["open"]), "", ""))
     people = [
         f"{one['name_zh']}（{_TIERS[one['tier']]}）受灾 {one['affected']:,} 人、转移 {one['moved']:,} 人"
         for one in outcome["areas"]
@@ -63,6 +65,7 @@ def scenario_table(scenario: Scenario) -> ReportTable:
             Column("物资／解决办法", 2.6),
             Column("需求", 1.1, "right"),
             Column("区内可用", 1.1, "right"),
+            Column("时限内运抵", 1.1, "right"),
             Column("时限内可调入", 1.1, "right"),
             Column("缺口", 1.1, "right"),
             Column("办法数量", 1.1, "right"),
@@ -72,8 +75,10 @@ def scenario_table(scenario: Scenario) -> ReportTable:
         rows=tuple(rows),
         notes=(
             "受灾区：" + "；".join(people) + "。",
+            "解决办法：先满足时限，再求总费用最低。"
+            + ("" if outcome.get("proven", True) else "计算达到步数上限，未能证明费用最低。"),
             f"已知费用合计 {yuan(total)} 元" + (f"，另有 {unpriced} 项费用不明。" if unpriced else "。"),
-            "可用＝完好、当日未过期、未占用。缺口＝需求－区内可用－时限内可调入。道路按直线距离乘绕行系数估算。",
+            "可用＝完好、当日未过期、未占用。缺口＝需求－区内可用－时限内运抵－时限内可调入。道路按直线距离乘绕行系数估算。",
             "消耗标准依据：" + "　".join(sources),
         ),
         signatures=("测算", "审核", "批准"),
@@ -94,7 +99,7 @@ def _many(line: Mapping[str, Any], quantity: int) -> str:
 def _need_row(number: int, line: Mapping[str, Any]) -> tuple[str, ...]:
     what = line["what"]
     name = what["name_zh"] + ("（类，合计）" if what["class_id"] else "")
-    figures = (_many(line, line[key]) for key in ("need", "here", "reach", "gap"))
+    figures = (_many(line, line.get(key, 0)) for key in ("need", "here", "arriving", "reach", "gap"))
     return (str(number), name, *figures, "", "", "未核实" if line["unverified"] else "")
 
 
@@ -102,5 +107,20 @@ def _fix_row(line: Mapping[str, Any], fix: Mapping[str, Any]) -> tuple[str, ...]
     hours = "不明" if fix["minutes"] is None else f"{-(-fix['minutes'] // 60)} 小时"
     late = "" if fix["in_time"] else "（超时）"
     cost = "费用不明" if fix["cost_fen"] is None else f"{yuan(fix['cost_fen'])} 元"
+    if fix["way"] == "arrive":
+        due = fix["facts"]["due"].replace("T", " ")[:16]
+        named = f"　　{_REASONS[fix['reason']]} {fix['facts']['number']}，{due or '日期未定'}，到{fix['source_zh']}"
+        return ("", named, "", "", "", "", "", _many(line, fix["quantity"]), hours + late, cost)
     named = f"　　{_WAYS[fix['way']]}：{fix['source_zh']}" + (f"，{fix['item_zh']}" if line["what"]["class_id"] else "")
-    return ("", named, "", "", "", "", _many(line, fix["quantity"]), hours + late, f"{cost}；{_REASONS[fix['reason']]}")
+    return (
+        "",
+        named,
+        "",
+        "",
+        "",
+        "",
+        "",
+        _many(line, fix["quantity"]),
+        hours + late,
+        f"{cost}；{_REASONS[fix['reason']]}",
+    )

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +11,14 @@ from catalog.kernel.access import Scope
 from catalog.kernel.errors import Missing
 from catalog.kernel.listing import Listing
 from catalog.kernel.page import Page
+from catalog.kernel.time import SHANGHAI
 from warehouse.commitments import queries as commitments
 from warehouse.norms import queries as norms
 from warehouse.norms.model import Field
 from warehouse.planning.scenario.model import (
     Area,
     AreaPeople,
+    Arriving,
     Basis,
     Consumption,
     ConsumptionNorm,
@@ -29,7 +31,8 @@ from warehouse.planning.scenario.model import (
     ScenarioFacts,
     What,
 )
-from warehouse.planning.scenario.rules import metres_between
+from warehouse.planning.scenario.rules import metres_between, minutes_until
+from warehouse.replenishment import queries as replenishment
 
 MOST_NORMS = 1_000
 _NORM = (
@@ -220,14 +223,73 @@ async def entries_of(items: Collection[int], on: date, areas: Sequence[Area], sc
         scope.prefixes,
         list(scope.site_ids),
     )
-    points = [(area.lat, area.lon) for area in areas if area.lat is not None and area.lon is not None]
+    return [Entry(*(*row[:-2], _way(areas, row[-2], row[-1]))) for row in map(tuple, rows)]
+
+
+def _way(areas: Sequence[Area], lat: float | None, lon: float | None) -> int | None:
+    """Metres to the nearest hit region's point; None where either place is not known."""
+    if lat is None or lon is None:
+        return None
+    return min(
+        (metres_between((lat, lon), (a.lat, a.lon)) for a in areas if a.lat is not None and a.lon is not None),
+        default=None,
+    )
+
+
+_ON_ROAD = """
+SELECT s.id, s.code, s.name_zh, s.path, r.tier, l.owner_region_id, l.owner_path, b.item_id,
+    sum(b.on_hand - b.reserved)::bigint, coalesce(s.lat, r.lat), coalesce(s.lon, r.lon), h.eta_to, h.number, h.id::text
+FROM shipment h JOIN balance b ON b.place_id = h.place_id JOIN lot l ON l.id = b.lot_id
+JOIN site s ON s.id = h.to_site_id AND s.live AND s.retired_at IS NULL JOIN region r ON r.id = s.region_id
+WHERE h.status IN ('on_road', 'arrived') AND b.item_id = ANY($1::bigint[]) AND b.condition = 'good'
+    AND b.on_hand > b.reserved AND (l.expires_on IS NULL OR l.expires_on >= $2::date)
+    AND (s.path LIKE ANY($3::text[]) OR s.id = ANY($4::bigint[]))
+GROUP BY s.id, r.id, l.owner_region_id, l.owner_path, b.item_id, h.id ORDER BY h.number, b.item_id
+"""
+_PLACES = """
+SELECT s.id, s.code, s.name_zh, s.path, r.tier, coalesce(s.lat, r.lat), coalesce(s.lon, r.lon)
+FROM site s JOIN region r ON r.id = s.region_id WHERE s.id = ANY($1::bigint[]) AND s.live AND s.retired_at IS NULL
+    AND (s.path LIKE ANY($2::text[]) OR s.id = ANY($3::bigint[]))
+"""
+
+
+async def arrivals_of(
+    items: Collection[int], facts: ScenarioFacts, areas: Sequence[Area], scope: Scope, now: datetime
+) -> list[Entry]:
+    """What is on its way to live sites in scope: on the road between stores (在途), on order or announced
+    (在订). A day's delivery is there when the day ends. What is overdue, or has no
+    day, has no hour.
+
+    What goes to a receiving point is somebody's already and is not counted. Left out: what is due only after the
+    scenario's days and after bought goods would have come.
+    """
+    start = max(datetime.combine(facts.day, time(), SHANGHAI), now)
+    until = facts.day + timedelta(days=max(facts.days, facts.reach.buy_days, facts.reach.hours // 24 + 1))
     found = []
-    for row in rows:
-        *plain, lat, lon = tuple(row)
-        metres = None
-        if points and lat is not None:
-            metres = min(metres_between((lat, lon), point) for point in points)
-        found.append(Entry(*(*plain, metres)))
+    for row in await db.fetch(_ON_ROAD, list(items), facts.day, scope.prefixes, list(scope.site_ids)):
+        *plain, lat, lon, eta, number, document = tuple(row)
+        due = eta.astimezone(SHANGHAI).isoformat(timespec="minutes") if eta else ""
+        coming = Arriving("shipment", number, document, due)
+        found.append(Entry(*(*plain, _way(areas, lat, lon), minutes_until(eta, start, now), coming)))
+    orders = await replenishment.on_order(item_ids=items)
+    places = {
+        row[0]: tuple(row)
+        for row in await db.fetch(_PLACES, [one.site_id for one in orders], scope.prefixes, list(scope.site_ids))
+    }
+    owners = await db.fetch(
+        "SELECT id, path FROM region WHERE id = ANY($1::bigint[])", [one.owner_region_id for one in orders]
+    )
+    path_of = {row[0]: row[1] for row in owners}
+    for one in orders:
+        place, day = places.get(one.site_id), one.expected_on
+        if place is None or (day is not None and day > until):
+            continue
+        end = datetime.combine(day + timedelta(days=1), time(), SHANGHAI) if day is not None else None
+        coming = Arriving(one.source.value, one.number, str(one.document_id), day.isoformat() if day else "")
+        *named, lat, lon = place
+        owner = (one.owner_region_id, path_of[one.owner_region_id])
+        wait = minutes_until(end, start, now)
+        found.append(Entry(*(*named, *owner, one.item_id, one.quantity, _way(areas, lat, lon), wait, coming)))
     return found
 
 

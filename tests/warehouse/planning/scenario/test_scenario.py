@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -174,3 +174,33 @@ async def test_columns_agree_with_the_schema(owner: asyncpg.Connection) -> None:
         )
         in_schema = {row[0]: (row[1].lower(), row[2]) for row in rows}
         assert {c._meta.db_column_name: (kind(c), c._meta.null) for c in table._meta.columns} == in_schema
+
+
+async def test_what_is_on_the_road_and_on_order_is_counted_when_it_comes_in_time(hall: asyncpg.Connection) -> None:
+    await where(hall)
+    await _on_order(hall, "CG-1", 30, TODAY - timedelta(days=1))  # overdue: nobody knows when
+    await _on_order(hall, "CG-2", 20, TODAY)
+    await _on_order(hall, "CG-3", 10, TODAY + timedelta(days=2))
+    (soon,) = await lines(await made(reach=Reach(hours=30, source="演示")))
+    assert (soon["need"], soon["arriving"], soon["gap"]) == (100, 20, 80)
+    steps = [(fix["facts"]["number"], fix["quantity"], fix["in_time"]) for fix in soon["fixes"]]
+    assert steps == [("CG-2", 20, True), ("CG-3", 10, False), ("CG-1", 30, False)]
+    assert soon["open"] == 40
+    (later,) = await lines(await made(reach=Reach(hours=120, source="演示")))
+    assert later["arriving"] == 30
+    # What is due before the scenario begins is there when it does.
+    (ahead,) = await lines(await made(day=TODAY + timedelta(days=5), reach=Reach(hours=8, source="演示")))
+    assert ahead["arriving"] == 30
+
+
+async def _on_order(hall: asyncpg.Connection, number: str, quantity: int, day: date) -> None:
+    delivery = uuid4()
+    await hall.execute(
+        "INSERT INTO delivery (id, number, status, site_id, owner_region_id, expected_on, created_at, created_by,"
+        " attempt) VALUES ($1, $2, 'announced', 2, $3, $4, now(), 'test', gen_random_uuid())",
+        delivery, number, TOWN, day,
+    )  # fmt: skip
+    await hall.execute(
+        "INSERT INTO delivery_line (delivery_id, line, item_id, quantity) VALUES ($1, 1, $2, $3)",
+        delivery, QUILT, quantity,
+    )  # fmt: skip
