@@ -85,6 +85,7 @@ class SiteFactsIn(Taken):
     one_keeper: StrictBool = False
     live: StrictBool = True
     source: Source = "unverified"
+    load_minutes: Annotated[int, Field(strict=True, ge=0, le=1440)] | None = None
 
 
 class BinFactsIn(Taken):
@@ -168,6 +169,7 @@ class SiteOut(Given):
     one_keeper: bool
     live: bool
     source: str
+    load_minutes: int | None
     version: int
     retired_at: datetime | None
 

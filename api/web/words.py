@@ -760,6 +760,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "region.edit": N_("change a region"),
         "site.create": N_("add a store"),
         "site.edit": N_("change a store"),
+        "site.roads": N_("set ways by road"),
         "bin.add": N_("add bins"),
         "item.create": N_("add an item"),
         "item.edit": N_("change an item"),

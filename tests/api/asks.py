@@ -2930,3 +2930,20 @@ async def _(home: Side, there: Side) -> Ask:
     one = await _registered(there)
     headers = await there.version(f"/api/v1/vehicles/{one}", "keeper")
     return Ask({"vehicle": one}, headers=headers)
+
+
+# --- ways by road -------------------------------------------------------------------------------------------------
+
+plain("GET /api/v1/roads", "GET /admin/roads", "GET /admin/roads/export.csv", "GET /admin/roads/export.xlsx")
+
+
+@route("POST /api/v1/roads")
+async def _(home: Side, there: Side) -> Ask:
+    way = {"site": there.site, "region": there.region, "minutes": 30, "km": 20.5}
+    return Ask(body={"ways": [way], "source": there.mark})
+
+
+@route("POST /api/v1/roads/file")
+async def _(home: Side, there: Side) -> Ask:
+    text = f"库点编号,区划编号,行车分钟,公里\n{there.site},{there.region},40,30"
+    return Ask(body={"name": "a.csv", "content": base64.b64encode(text.encode()).decode(), "source": there.mark})

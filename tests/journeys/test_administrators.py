@@ -15,6 +15,7 @@ SECTIONS = {
         "parties",
         "regions",
         "sites",
+        "roads",
         "dictionaries",
         "parameters",
         "settings",

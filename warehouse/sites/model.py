@@ -54,6 +54,7 @@ class SiteFacts:
 
     `region_id` operates it (scope). `custodian_id` (a party) keeps the goods; `custody_for_id` (a region) owns what is
     kept here in custody, 代储. `one_keeper`: second confirmation by the tier above. `live`: books kept by scanning.
+    `load_minutes`: from the order until the lorry leaves; None: as the parameter says.
     """
 
     name_zh: str
@@ -69,6 +70,7 @@ class SiteFacts:
     one_keeper: bool = False
     live: bool = True
     source: str = "unverified"
+    load_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,7 @@ class Site:
     one_keeper: bool
     live: bool
     source: str
+    load_minutes: int | None
     version: int
     retired_at: datetime | None
 

@@ -9,6 +9,7 @@ from warehouse.sites.model import STAGING_CODE, BinFacts, NewBin, NewSite, NewZo
 
 MOST_AT_ONCE = 500
 MOST_BINS_AT_ONCE = 5000
+MOST_LOAD_MINUTES = 24 * 60
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """The characters of own keys on labels: without I and O (labels.codes.own says why)."""
 KEY_DIGITS = 3
@@ -50,6 +51,8 @@ def check_facts(facts: SiteFacts) -> None:
         raise Invalid("site.half-point", "经度和纬度须同时填写")
     if facts.lat is not None and facts.lon is not None and not (abs(facts.lat) <= 90 and abs(facts.lon) <= 180):
         raise Invalid("site.bad-point", "经纬度超出范围", lat=facts.lat, lon=facts.lon)
+    if facts.load_minutes is not None and not 0 <= facts.load_minutes <= MOST_LOAD_MINUTES:
+        raise Invalid("site.bad-load", "装车时间须在 0 到 1440 分钟之间", load_minutes=facts.load_minutes)
 
 
 def check_zone(code: str, facts: ZoneFacts) -> None:

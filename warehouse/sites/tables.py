@@ -39,6 +39,7 @@ class Site(Table, tablename="site"):
     live = Boolean(default=True)
     search = Text()
     source = Text()
+    load_minutes = Integer(null=True, default=None)
     version = Integer(default=1)
     retired_at = Timestamptz(null=True, default=None)
 

@@ -16,6 +16,7 @@ ROLES = {
     "planner": ("planner", "city"),
     "purchaser": ("purchaser", "city"),
     "auditor": ("audit_admin", "city"),
+    "system": ("system_admin", "city"),
 }
 
 

@@ -82,7 +82,7 @@ def read_norms(name: str, data: bytes) -> Read:
     """The rows of an uploaded file. Raises Invalid (`import.…`, `norm.…`) for a file that is no list of norms."""
     for sheet in read_file(name, data):
         for number, row in enumerate(sheet.rows[:_HEAD_WITHIN]):
-            found = {index: _NAMES.get(_heading(cell), "") for index, cell in enumerate(row)}
+            found = {index: _NAMES.get(heading(cell), "") for index, cell in enumerate(row)}
             named = set(found.values())
             if sheet.visible and named & {"place", "place_name"} and named & {"goods", "goods_name"}:
                 return _read(sheet, number, found)
@@ -123,11 +123,12 @@ def _read(sheet: Sheet, head: int, found: Mapping[int, str]) -> Read:
     return Read([_line(number, row, columns) for number, row in rows], aside)
 
 
-def _heading(cell: Cell) -> str:
+def heading(cell: Cell) -> str:
+    """A heading as it is compared."""
     return plain(cell).strip("* ").casefold()
 
 
-_NAMES = {_heading(text): one.name for one in COLUMNS for text in (one.zh, one.en)}
+_NAMES = {heading(text): one.name for one in COLUMNS for text in (one.zh, one.en)}
 
 
 def _line(number: int, row: Sequence[Cell], columns: Mapping[str, int]) -> Line:
@@ -144,7 +145,7 @@ def _line(number: int, row: Sequence[Cell], columns: Mapping[str, int]) -> Line:
             faults.append(Fault(name, cells[name], text, problem.code, problem.detail))
 
     def called(key: str, otherwise: str) -> str:
-        texts = [plain(_unmarked(row[columns[name]])) for name in (key, otherwise) if name in columns]
+        texts = [plain(unmarked(row[columns[name]])) for name in (key, otherwise) if name in columns]
         return next((text[:200] for text in texts if text), "")
 
     place, goods = called("place", "place_name"), called("goods", "goods_name")
@@ -155,7 +156,7 @@ def _line(number: int, row: Sequence[Cell], columns: Mapping[str, int]) -> Line:
     return Line(number, place, goods, said, cells, tuple(faults))
 
 
-def _unmarked(cell: Cell) -> Cell:
+def unmarked(cell: Cell) -> Cell:
     """Without the mark with which a CSV file keeps text that a spreadsheet would calculate."""
     return cell[1:] if isinstance(cell, str) and cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@") else cell
 
@@ -163,7 +164,8 @@ def _unmarked(cell: Cell) -> Cell:
 # --- cells ----------------------------------------------------------------------------------------------------------
 
 
-def _figure(cell: Cell) -> Any:
+def figure(cell: Cell) -> Any:
+    """One exact number (Fraction), None in an empty cell. Raises Invalid (`norm.bad-number`)."""
     if is_nothing(cell):
         return None
     found = read_quantity(cell)
@@ -173,7 +175,7 @@ def _figure(cell: Cell) -> Any:
 
 
 def _whole(cell: Cell) -> int | None:
-    found = _figure(cell)
+    found = figure(cell)
     if found is None:
         return None
     if found.denominator != 1:
@@ -222,7 +224,7 @@ def _day(cell: Cell) -> date | None:
 
 def _text(longest: int) -> Callable[[Cell], str | None]:
     def read(cell: Cell) -> str | None:
-        text = str(_unmarked(cell)) if isinstance(cell, str) else plain(cell)
+        text = str(unmarked(cell)) if isinstance(cell, str) else plain(cell)
         if len(text) > longest or any((ord(c) < 32 and c not in "\t\r\n") or ord(c) == 127 for c in text):
             raise Invalid("norm.bad-text", "文字过长，或含有不允许的字符")
         return text.strip() or None
@@ -237,7 +239,7 @@ def _source(cell: Cell) -> str | None:
 _READ: Mapping[str, Callable[[Cell], Any]] = {
     "each": _member(EACH),
     "unit": _text(_LONGEST_UNIT),
-    **dict.fromkeys(("minimum", "reorder", "target", "maximum", "round_to"), _figure),
+    **dict.fromkeys(("minimum", "reorder", "target", "maximum", "round_to"), figure),
     "basis": _member(BASES),
     **dict.fromkeys(("basis_per", "lead_days"), _whole),
     **dict.fromkeys(("season_from", "season_to"), _month_day),

@@ -37,6 +37,7 @@ from warehouse.requisitions.sourcing.model import (
     Supply,
     Task,
 )
+from warehouse.sites.roads import load_minutes, ways_to
 
 UNKNOWN_METRES = 50_000
 """Where a store or a place has no point on the map, the straight line is taken to be so long."""
@@ -119,7 +120,12 @@ async def read_task(requisition: Requisition, scope: Scope, wishes: Wishes, at: 
     held: dict[str, list[Hold]] = defaultdict(list)
     for hold in holds:
         held[hold.supply].append(hold)
-    others = {one.source: Source(one.source, one.owner_path, SourceKind.HELD, load, one.priority) for one in holds}
+    site_of = {one.source: one.site_id for one in there} | {one.source: one.site_id for one in holds}
+    loads = await load_minutes(site_of.values())
+    others = {
+        one.source: Source(one.source, one.owner_path, SourceKind.HELD, loads.get(one.site_id, load), one.priority)
+        for one in holds
+    }
     supplies: dict[str, list[Stand]] = defaultdict(list)
     for one in there:
         supplies[one.supply].append(one)
@@ -128,7 +134,7 @@ async def read_task(requisition: Requisition, scope: Scope, wishes: Wishes, at: 
         today=day_of(at),
         needs=tuple(_need(line, at) for line in lines),
         sources=(
-            *(Source(key, one.owner_path, ready=load) for key, one in sorted(sources.items())),
+            *(Source(key, one.owner_path, ready=loads.get(one.site_id, load)) for key, one in sorted(sources.items())),
             *firms,
             *(others[key] for key in sorted(others)),
         ),
@@ -141,7 +147,8 @@ async def read_task(requisition: Requisition, scope: Scope, wishes: Wishes, at: 
             (key, place): road(start, point, factor, speed)
             for key, start in starts.items()
             for place, point in places.items()
-        },
+        }
+        | await _known_roads(lines, site_of),
         protections=tuple(await read_protections(requisition, there, at)),
         substitutes=tuple(substitutes),
         sizes=await _sizes({one.item_id for one in there} | {one.item_id for one in holds}),
@@ -181,6 +188,18 @@ def _need(line: Line, at: datetime) -> Need:
     facts = line.facts
     by = None if facts.needed_by is None else math.floor((facts.needed_by - at).total_seconds() / 60)
     return Need(str(line.id), _place(line), line.path, _item(line), line.rest, facts.priority, by, line.line)
+
+
+async def _known_roads(lines: Iterable[Line], site_of: Mapping[str, int]) -> dict[tuple[str, str], Road]:
+    """Ways that somebody loaded, from a store to the middle of the region where a place lies."""
+    region_of = {_place(line): line.facts.region_id for line in lines}
+    known = await ways_to(region_of.values(), site_of.values())
+    return {
+        (source, place): Road(*known[site, region])
+        for source, site in site_of.items()
+        for place, region in region_of.items()
+        if (site, region) in known
+    }
 
 
 def road(

@@ -10,6 +10,7 @@
 import { call, NoAnswer, Problem } from "./api.js";
 import { all, asleep, h, one } from "./dom.js";
 import { newId } from "./ids.js";
+import { readWhole, wholeOf } from "./files.js";
 import { photosOf, ready } from "./photo.js";
 import { signed } from "./sign.js";
 import { saying, t } from "./text.js";
@@ -55,6 +56,7 @@ async function submit(form, button) {
   if (button?.dataset.confirm && !(await confirmed(button.dataset.confirm))) return;
   await signed(form);
   if (!(await ready(form))) return;
+  await readWhole(form);
   let [method, url] = (button?.dataset.api || form.dataset.api).split(" ");
   const line = one("[data-line]", form);
   if (form.dataset.lineForm && line) url = form.dataset.lineForm.replace("{line}", encodeURIComponent(line.value));
@@ -167,7 +169,7 @@ function read(field, into, button) {
   if (!field.name || field.disabled || "skip" in field.dataset || field instanceof HTMLButtonElement) return;
   if (field === button) return;
   if (field.type === "file") {
-    for (const [name, value] of photosOf(field)) put(into, name, value);
+    for (const [name, value] of "whole" in field.dataset ? wholeOf(field) : photosOf(field)) put(into, name, value);
     return;
   }
   if (field.type === "radio" && !field.checked) return;
@@ -271,6 +273,9 @@ function more({ facts }, form) {
       ? t("asked {asked}, there {free}", { asked: one_.asked, free: one_.free ?? one_.held ?? 0 })
       : t("{free} free", { free: one_.free });
     found.push(`${t("Line")} ${one_.line}: ${where}: ${count}${one_.why === "protected" ? ` (${t("protected")})` : ""}`);
+  }
+  for (const bad of facts.faults || []) {
+    found.push(`${bad.cell}${bad.text ? ` “${bad.text}”` : ""}: ${saying(bad.code, bad.detail)}`);
   }
   for (const reason of facts.broken || facts.rules || []) found.push(String(reason));
   return found;

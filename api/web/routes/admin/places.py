@@ -10,15 +10,20 @@ from api.web.pages import viewer_of
 from api.web.routes import asked
 from api.web.routes.admin.people import offices_of, tree
 from api.web.routes.admin.sections import check_open, desk
+from api.web.routes.list_files import list_file
 from catalog.items.queries import list_storage_classes
 from catalog.kernel.access import Permission
+from catalog.kernel.page import Page
+from catalog.kernel.stamp import Stamp
 from catalog.regions import queries as regions
 from catalog.regions.model import RegionKind, Tier
 from catalog.regions.rules import RANK
+from warehouse.exchange.rules.road_rows import COLUMNS
 from warehouse.parties import queries as parties
 from warehouse.parties.model import Duty, PartyKind
 from warehouse.sites import queries as sites
 from warehouse.sites.model import SiteKind
+from warehouse.sites.roads import WayRow, list_roads
 
 Key = Annotated[str, PathParameter(max_length=40)]
 FIGURES = ("population", "dike_m", "shelter_places")
@@ -154,4 +159,62 @@ async def site_page(request: Request[Any, Any, Any], stamp: Stamped, code: Key) 
     )
 
 
-HANDLERS: list[Any] = [parties_page, party_page, regions_page, region_page, sites_page, site_page]
+@get("/admin/roads", include_in_schema=False)
+async def roads_page(request: Request[Any, Any, Any], stamp: Stamped) -> Response[str]:
+    """Known ways by road, and the forms that set them: by hand and from a file."""
+    check_open(request)
+    listed = await _ways(request, stamp, asked.cursor(request), asked.PAGE)
+    return desk(
+        request,
+        "admin_roads.html",
+        listed=listed,
+        site=asked.text(request, "site", 12),
+        region=asked.text(request, "region", 80),
+        regions=await tree(),
+        sites=(await sites.list_sites(scope=stamp.require(Permission.SITE_EDIT), limit=500)).items,
+    )
+
+
+async def _ways(request: Request[Any, Any, Any], stamp: Stamp, cursor: str | None, limit: int) -> Page[WayRow]:
+    return await list_roads(
+        scope=stamp.require(Permission.SITE_EDIT),
+        site_code=asked.text(request, "site", 12) or None,
+        region_key=asked.text(request, "region", 80) or None,
+        cursor=cursor,
+        limit=limit,
+    )
+
+
+@get(["/admin/roads/export.csv", "/admin/roads/export.xlsx"], include_in_schema=False)
+async def roads_export(request: Request[Any, Any, Any], stamp: Stamped) -> Response[Any]:
+    """The known ways as a file that can be loaded again."""
+    check_open(request)
+    lang = viewer_of(request).language
+    cells: dict[str, Any] = {
+        "site": lambda one: one.site_code,
+        "site_name": lambda one: one.site_zh,
+        "region": lambda one: one.region_key,
+        "region_name": lambda one: one.region_zh,
+        "minutes": lambda one: one.minutes,
+        "km": lambda one: one.metres / 1000,
+        "source": lambda one: one.source,
+    }
+    return await list_file(
+        request,
+        name="roads",
+        title=lang.text("Ways by road"),
+        columns=[(one.en if lang.code == "en" else one.zh, cells[one.name]) for one in COLUMNS],
+        fetch=lambda cursor, size: _ways(request, stamp, cursor, size),
+    )
+
+
+HANDLERS: list[Any] = [
+    parties_page,
+    party_page,
+    regions_page,
+    region_page,
+    sites_page,
+    site_page,
+    roads_page,
+    roads_export,
+]

@@ -35,6 +35,9 @@ SECTIONS = (
         "/admin/regions", N_("Regions"), "map", N_("City, districts, towns: codes and figures."), (_P.REGION_EDIT,)
     ),
     Section("/admin/sites", N_("Stores and bins"), "store", N_("Stores with their zones and bins."), (_P.SITE_EDIT,)),
+    Section(
+        "/admin/roads", N_("Ways by road"), "map", N_("Times and distances from stores to regions."), (_P.SITE_EDIT,)
+    ),
     Section("/admin/dictionaries", N_("Dictionaries"), "book", N_("Classes and kinds of storage."), (_P.SETTING_EDIT,)),
     Section(
         "/admin/parameters",
