@@ -116,7 +116,8 @@ async def _tried(made: list[UUID], at: datetime) -> None:
         hour = timedelta(hours=1)
         await commitments.activate(
             stamp=_stamp(f"activate/{name}", spoken, begun + hour, "cz.approver"), call_id=call, spoken=spoken,
-            order_number="" if spoken else "常应急启〔2026〕3号",
+            order_number="" if spoken else "常应急启〔2026〕3号", spoken_by="李副市长" if spoken else "",
+            spoken_to="市应急管理局值班室" if spoken else "",
         )  # fmt: skip
         came = _stamp(f"arrive/{name}", many, begun + 5 * hour, "cz.dispatcher")
         await commitments.record_arrival(stamp=came, call_id=call, quantity=many * 3 // 4, note="第一车")

@@ -18,7 +18,7 @@ from uuid import UUID
 import structlog
 from litestar import Request
 
-from api.auth.edge import COOKIE, Edge, edge_of
+from api.auth.edge import COOKIE, SCREEN_COOKIE, Edge, edge_of, visit_of
 from catalog.kernel import db, feed
 from catalog.kernel.access import Permission, Scope, scope_of
 from catalog.kernel.feed import Bookmark, News
@@ -108,7 +108,9 @@ class Streams:
     async def _listen(
         self, edge: Edge, request: Request[Any, Any, Any], stamp: Stamp, since: Bookmark
     ) -> AsyncGenerator[bytes, None]:
-        secret = request.cookies.get(COOKIE)
+        visit = visit_of(request.scope)
+        screen = visit is not None and visit.caller is not None and visit.caller.is_screen
+        secret = request.cookies.get(SCREEN_COOKIE if screen else COOKIE)
         mine = _Listener(secret or object())
         before = self._listeners.pop(mine.key, None)
         if before is not None:
@@ -126,7 +128,7 @@ class Streams:
                 try:
                     news = await asyncio.wait_for(mine.queue.get(), BEAT_SECONDS)
                 except TimeoutError:
-                    if not await _still_in(edge, secret):
+                    if not await _still_in(edge, secret, screen=screen):
                         yield _event(since, "bye", {})
                         return
                     yield b": beat\n\n"
@@ -151,10 +153,12 @@ def _put(listener: _Listener, news: Sequence[News] | None) -> None:
     listener.queue.put_nowait(news)
 
 
-async def _still_in(edge: Edge, secret: str | None) -> bool:
+async def _still_in(edge: Edge, secret: str | None, *, screen: bool) -> bool:
     """Whether the session lives; looking keeps it no longer alive. A token's stream is cut by its holder."""
     if secret is None:
         return True
+    if screen:
+        return await edge.callers.by_token(secret, edge.clock()) is not None
     with contextlib.suppress(Unauthenticated):
         return await edge.callers.by_session(secret, edge.clock(), edge.policy, in_use=False) is not None
     return False

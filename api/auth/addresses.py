@@ -5,7 +5,10 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from api.auth.edge import Edge
+from litestar import Request
+
+from api import tls
+from api.auth.edge import Edge, edge_of, visit_of
 
 
 def client_of(scope: Any, headers: Mapping[bytes, bytes], edge: Edge) -> tuple[str, bool]:
@@ -59,3 +62,30 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+LONGEST_WAY = 200
+"""What a phone's camera still reads from a screen."""
+
+
+def way_here(request: Request[Any, Any, Any], path: str) -> str | None:
+    """Where other machines find a page of ours: as the visitor came, unless that leads nowhere from elsewhere."""
+    settings = edge_of(request).settings
+    if settings.public_url:
+        return settings.public_url.rstrip("/") + path
+    visit = visit_of(request.scope)
+    scheme = "https" if visit and visit.secure else "http"
+    asked = urlsplit(f"//{request.headers.get('host', '')}")
+    host = asked.hostname or ""
+    if host in ("", "localhost", "127.0.0.1", "::1"):
+        found = tls.addresses() if settings.host == "0.0.0.0" else []  # noqa: S104 - compared, not bound
+        if not found:
+            return None
+        host = found[0]
+    shown = f"[{host}]" if ":" in host else host
+    try:
+        port = f":{asked.port}" if asked.port else ""
+    except ValueError:
+        return None
+    place = f"{scheme}://{shown}{port}{path}"
+    return place if len(place) <= LONGEST_WAY else None

@@ -2,7 +2,7 @@
 
 from litestar.datastructures import Cookie
 
-from api.auth.edge import COOKIE, Visit
+from api.auth.edge import COOKIE, SCREEN_COOKIE, Visit
 from warehouse.people.model import LoggedIn
 
 
@@ -14,3 +14,10 @@ def session_cookie(visit: Visit, entered: LoggedIn) -> Cookie:
 def no_cookie(visit: Visit) -> Cookie:
     """Takes the cookie away."""
     return Cookie(key=COOKIE, value="", path="/", httponly=True, samesite="lax", secure=visit.secure, max_age=0)
+
+
+def screen_cookie(visit: Visit, secret: str, seconds: int) -> Cookie:
+    """The cookie of a screen on a wall: it outlives the browser, until its token ends."""
+    return Cookie(
+        key=SCREEN_COOKIE, value=secret, path="/", httponly=True, samesite="lax", secure=visit.secure, max_age=seconds
+    )

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from api.auth.refusals import Refusals
 
 COOKIE = "beiyu_session"
+SCREEN_COOKIE = "beiyu_screen"
+"""Holds the token of a screen on a wall, in the browser of that screen alone."""
 
 # What a route says about itself in `opt`. Without a word it wants a caller, an attempt id for unsafe methods, and
 # a password in force.
@@ -31,6 +33,8 @@ WHILE_EXPIRED = "while_expired"
 """Works although the password must be changed first."""
 BACKGROUND = "background"
 """Does not count as use of the session (event streams, polling)."""
+SCREEN = "screen"
+"""Open to a screen on a wall; nothing else is."""
 NO_ATTEMPT = "no_attempt"
 """An unsafe method that needs no Idempotency-Key."""
 VERB = "verb"

@@ -13,7 +13,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from api.auth import addresses
-from api.auth.edge import BACKGROUND, COOKIE, PUBLIC, WHILE_EXPIRED, Edge, Visit
+from api.auth.edge import BACKGROUND, COOKIE, PUBLIC, SCREEN, SCREEN_COOKIE, WHILE_EXPIRED, Edge, Visit
 from catalog.kernel.errors import Denied
 from catalog.kernel.parameters import value_of
 from warehouse.people import rules
@@ -21,6 +21,7 @@ from warehouse.people.model import SECOND_FACTOR, Caller
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _COOKIE = re.compile(rb"(?:^|;)\s*" + COOKIE.encode() + rb"=([A-Za-z0-9_-]{20,200})(?:;|$)")
+_SCREEN = re.compile(rb"(?:^|;)\s*" + SCREEN_COOKIE.encode() + rb"=([A-Za-z0-9_-]{20,200})(?:;|$)")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 
 
@@ -56,8 +57,14 @@ async def admit(edge: Edge, scope: Any, receive: Receive) -> None:
     bearer = headers.get(b"authorization", b"")
     if bearer[:7].lower() == b"bearer ":
         visit.caller = await edge.callers.by_token(bearer[7:].decode("latin-1").strip(), edge.clock())
-    elif found := _COOKIE.search(headers.get(b"cookie", b"")):
-        await _enter_by_cookie(edge, visit, found.group(1).decode(), public=public, in_use=not opt.get(BACKGROUND))
+    else:
+        cookies = headers.get(b"cookie", b"")
+        screen = None if public else _SCREEN.search(cookies)
+        if found := _COOKIE.search(cookies):
+            over = public or screen is not None  # whoever logged in at a screen has left it
+            await _enter_by_cookie(edge, visit, found.group(1).decode(), public=over, in_use=not opt.get(BACKGROUND))
+        if screen is not None and visit.caller is None:
+            visit.caller = await edge.callers.by_token(screen.group(1).decode(), edge.clock())
     caller = visit.caller
     if caller is None:
         if not public:
@@ -65,6 +72,8 @@ async def admit(edge: Edge, scope: Any, receive: Receive) -> None:
         if unsafe and not addresses.own_origin(headers, edge):
             raise Denied("csrf.bad-origin", "请求来自其他网站，已拒绝")
         return
+    if caller.is_screen and not opt.get(SCREEN) and not public:
+        raise Denied("token.screen-only", "大屏只能查看看板和地图")
     if caller.session_id is not None:
         if unsafe:
             await _check_csrf(edge, scope, receive, headers, visit, public=public)

@@ -7,8 +7,8 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
 from litestar.response import Stream
 
-from api.auth.edge import BACKGROUND, VERB
-from api.auth.stamps import Stamped
+from api.auth.edge import BACKGROUND, SCREEN, VERB
+from api.auth.stamps import Calling, Stamped
 from api.rest.conditions import etag
 from api.rest.sessions import Cursor, Limit
 from api.schemas.alerts import (
@@ -161,10 +161,11 @@ async def snooze(stamp: Stamped, data: JSONBody[SnoozeIn]) -> AlertsHandled:
     return _handled(await actions.snooze(stamp=stamp, alerts=data.alerts, until=data.until, reason=data.reason))
 
 
-@get("/alerts/stream", opt={VERB: "alert.stream", BACKGROUND: True}, tags=TAGS, include_in_schema=False)
+@get("/alerts/stream", opt={VERB: "alert.stream", BACKGROUND: True, SCREEN: True}, tags=TAGS, include_in_schema=False)
 async def stream(
     request: Request[Any, Any, Any],
     stamp: Stamped,
+    caller: Calling,
     follow: FromQuery[bool] = True,
     after: Annotated[
         str | None, QueryParameter(max_length=60, description="The id of the last event heard, for a new page.")
@@ -177,7 +178,8 @@ async def stream(
     that the list must be read anew. `follow=false`: only what came since, then the end. One stream per session: a new
     one ends the other. Does not count as use of the session. OpenAPI has no words for what never ends: it is left out
     there and described in the README of `warehouse/alerts`."""
-    stamp.require(Permission.ALERT_READ)
+    if not caller.is_screen:
+        stamp.require(Permission.ALERT_READ)
     events = request.app.state.streams.open(request, stamp, last_event_id or after, follow=follow)
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return Stream(events, media_type="text/event-stream", headers=headers)

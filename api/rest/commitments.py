@@ -14,6 +14,7 @@ from api.auth.stamps import Stamped
 from api.rest import references
 from api.rest.conditions import IfMatch, etag, read_version
 from api.rest.sessions import Cursor, Limit
+from api.schemas.base import CheckPaperIn
 from api.schemas.commitments import (
     ActivateIn,
     ArrivalOfCallIn,
@@ -234,14 +235,29 @@ async def get_call(stamp: Stamped, call_off: FromPath[UUID]) -> CallOut:
 @post("/call-offs/{call_off:uuid}/activate", opt={VERB: "call-off.activate"}, tags=TAGS, status_code=200)
 async def activate(stamp: Stamped, call_off: FromPath[UUID], data: JSONBody[ActivateIn]) -> CallDone:
     """The activation order. 409 `call-off.own`: nobody orders what he asked for himself."""
-    done = await actions.activate(stamp=stamp, call_id=call_off, order_number=data.order_number, spoken=data.spoken)
+    done = await actions.activate(
+        stamp=stamp,
+        call_id=call_off,
+        order_number=data.order_number,
+        spoken=data.spoken,
+        spoken_by=data.spoken_by,
+        spoken_to=data.spoken_to,
+    )
     return CallDone(**done)
 
 
-@post("/call-offs/{call_off:uuid}/paper", opt={VERB: "call-off.paper"}, tags=TAGS, status_code=200)
+@post("/call-offs/{call_off:uuid}/paper", opt={VERB: "call-off.file-paper"}, tags=TAGS, status_code=200)
 async def file_paper(stamp: Stamped, call_off: FromPath[UUID], data: JSONBody[OrderPaperIn]) -> CallDone:
-    """The number of the paper of an order that was spoken."""
-    return CallDone(**await actions.file_paper(stamp=stamp, call_id=call_off, order_number=data.order_number))
+    """The paper of an order that was spoken: its number, and its scan."""
+    done = await actions.file_paper(stamp=stamp, call_id=call_off, order_number=data.order_number, file_ids=data.photos)
+    return CallDone(**done)
+
+
+@post("/call-offs/{call_off:uuid}/check-paper", opt={VERB: "call-off.check-paper"}, tags=TAGS, status_code=200)
+async def check_paper(stamp: Stamped, call_off: FromPath[UUID], data: JSONBody[CheckPaperIn]) -> CallDone:
+    """Somebody else checks it. 409 `spoken.own-paper`."""
+    done = await actions.check_paper(stamp=stamp, call_id=call_off, agrees=data.agrees, note=data.note)
+    return CallDone(**done)
 
 
 @post("/call-offs/{call_off:uuid}/arrive", opt={VERB: "call-off.arrive"}, tags=TAGS, status_code=200)
@@ -352,7 +368,8 @@ def _call(one: CallOff, stamp: Stamp) -> CallOut:
         name: getattr(one, name)
         for name in (
             "id", "number", "quantity", "came", "place", "reason", "status", "spoken", "order_number", "requested_at",
-            "requested_by", "activated_at", "activated_by", "closed_at", "due_at", "paper_due_at", "version",
+            "requested_by", "activated_at", "activated_by", "closed_at", "due_at", "version",
+            "spoken_by", "spoken_to", "papers_due_at", "paper_owed", "paper_filed_by", "paper_checked_by",
         )
     }  # fmt: skip
     return CallOut(
@@ -367,6 +384,7 @@ def _call(one: CallOff, stamp: Stamp) -> CallOut:
             )
             for came in one.arrivals
         ],
+        paper_file=one.paper_file_id,
         allowed=workflow.allowed_of_call(one, stamp),
         **plain,
     )
@@ -390,6 +408,7 @@ HANDLERS: list[Any] = [
     get_call,
     activate,
     file_paper,
+    check_paper,
     record_arrival,
     close_call,
     cancel_call,

@@ -35,7 +35,7 @@ from api.schemas.shipments import (
     PointTotalOut,
     PointWriteOffIn,
 )
-from catalog.kernel.access import Permission
+from catalog.kernel.access import Permission, scope_of
 from catalog.kernel.errors import Missing
 from catalog.kernel.stamp import Stamp
 from catalog.kernel.time import day_of
@@ -273,6 +273,8 @@ async def _story(incident: UUID, stamp: Stamp) -> IncidentStory:
     )
     shipments = await queries.list_shipments(scope=scope, incident_id=found.id, over=True, limit=500)
     duties = await queries.list_duties(scope=scope, incident_id=found.id, limit=500)
+    promised = scope_of(stamp.grants, Permission.COMMITMENT_READ)
+    calls = [one for one in await requisitions.calls_in(found.id) if promised.covers(one.call.path)]
     return IncidentStory(
         incident=found,
         levels=await incidents.list_levels(found.id),
@@ -282,6 +284,7 @@ async def _story(incident: UUID, stamp: Stamp) -> IncidentStory:
         points=[(point, await queries.totals_of(point.place_id)) for point in points],
         duties=duties.items,
         transport_hours={level: (await incidents.level_rules(level, found.path)).transport_hours for level in Level},
+        calls=calls,
     )
 
 

@@ -15,10 +15,10 @@ from api.rest import references
 from api.rest.conditions import IfMatch, etag, read_version
 from api.rest.requisitions_shown import plan_out, release_out, requisition_out
 from api.rest.sessions import Cursor, Limit
+from api.schemas.base import CheckPaperIn
 from api.schemas.requisitions import (
     AcceptIn,
     ApproveRequisitionIn,
-    CheckPaperIn,
     CloseRequisitionIn,
     PlanIn,
     ReleaseOrderDone,
@@ -319,7 +319,7 @@ async def file_paper(stamp: Stamped, release: FromPath[UUID], data: JSONBody[Rel
 
 @post("/releases/{release:uuid}/check-paper", opt={VERB: "release.check-paper"}, tags=TAGS, status_code=200)
 async def check_paper(stamp: Stamped, release: FromPath[UUID], data: JSONBody[CheckPaperIn]) -> ReleaseOrderDone:
-    """Somebody else checks it. 409 `release.own-paper`."""
+    """Somebody else checks it. 409 `spoken.own-paper`."""
     done = await actions.check_paper(stamp=stamp, release_id=release, agrees=data.agrees, note=data.note)
     return _released(done)
 

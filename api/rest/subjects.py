@@ -83,6 +83,10 @@ async def _release(number: str, stamp: Stamp, permission: Permission) -> str:
     return str((await requisitions.get_release(_uuid(number), stamp.require(permission))).id)
 
 
+async def _call_off(number: str, stamp: Stamp, permission: Permission) -> str:
+    return str((await commitments.get_call(_uuid(number), stamp.require(permission))).id)
+
+
 def _uuid(text: str) -> UUID:
     try:
         return UUID(text)
@@ -103,6 +107,7 @@ KINDS: Mapping[str, Reader] = {
     "commitment": _commitment,
     "shipment": _shipment,
     "release": _release,
+    "call_off": _call_off,
 }
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from litestar import Request, delete, get, post
 from litestar.params import FromPath, JSONBody
 
+from api.auth import addresses
 from api.auth.edge import VERB, edge_of
 from api.auth.stamps import Calling, Stamped
 from api.pictures import qr
@@ -13,6 +14,7 @@ from api.rest.sessions import Cursor, Limit
 from api.schemas.people import Done, TokenMade, TokenNew, TokenOut, TokensPage
 from catalog.kernel.access import Permission, scope_of
 from warehouse.people import actions, queries, rules
+from warehouse.people.model import TokenKind
 
 
 @get("/tokens", opt={VERB: "token.list"}, tags=["tokens"])
@@ -29,6 +31,7 @@ async def list_tokens(stamp: Stamped, caller: Calling, cursor: Cursor = None, li
             person=t.person_uuid,
             login=t.login,
             site=t.site_code,
+            region=t.region_key,
             permissions=None if t.permissions is None else sorted(t.permissions),
             created_by=t.created_by,
             created_at=t.created_at,
@@ -55,12 +58,18 @@ async def create_token(
         policy=edge_of(request).policy,
         permissions=None if data.permissions is None else frozenset(data.permissions),
         site_code=data.site,
+        region_key=data.region,
         expires_at=data.expires_at,
     )
+    secret, link = receipt["secret"], None
+    if secret and data.kind is TokenKind.SCREEN:
+        # Behind the sign #: a browser keeps it to itself, so that no log between here and there has it.
+        link = f"{addresses.way_here(request, '/wall') or str(request.base_url).rstrip('/') + '/wall'}#{secret}"
     return TokenMade(
         id=UUID(receipt["token"]),
-        secret=receipt["secret"],
-        picture=qr(receipt["secret"]) if receipt["secret"] else None,
+        secret=secret,
+        picture=qr(link or secret) if secret else None,
+        link=link,
         expires_at=receipt["expires_at"],
         repeat=receipt.get("repeat", False),
     )

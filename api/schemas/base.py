@@ -4,7 +4,16 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+)
 
 PLAIN = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$"
 """Text without control characters (the database cannot hold a NUL)."""
@@ -53,3 +62,10 @@ class Changed(Receipt):
 
     id: UUID
     version: int
+
+
+class CheckPaperIn(Taken):
+    """Whether the paper of a spoken order says what was spoken; if not, why."""
+
+    agrees: StrictBool
+    note: Annotated[str, StringConstraints(strict=True, max_length=500, pattern=PLAIN, strip_whitespace=True)] = ""

@@ -167,7 +167,7 @@ class CommitmentArrivalOut(Given):
 
 
 class CallOut(Given):
-    """One call-off. `due_at`: the promised hour; `paper_due_at`: until when a spoken order must be on paper."""
+    """One call-off. `due_at`: the promised hour; `papers_due_at`: until when a spoken order must be on paper."""
 
     id: UUID
     number: str
@@ -185,7 +185,13 @@ class CallOut(Given):
     activated_by: str
     closed_at: datetime | None
     due_at: datetime | None
-    paper_due_at: datetime | None
+    spoken_by: str
+    spoken_to: str
+    papers_due_at: Instant | None
+    paper_owed: bool
+    paper_file: UUID | None
+    paper_filed_by: str
+    paper_checked_by: str
     arrivals: list[CommitmentArrivalOut]
     version: int
     allowed: list[str]
@@ -207,16 +213,20 @@ class CallDone(Receipt):
 
 
 class ActivateIn(Taken):
-    """The activation order: its number, or spoken for now."""
+    """The activation order: its number, or spoken for now: then by whom and to whom."""
 
     order_number: Said = ""
     spoken: StrictBool = False
+    spoken_by: Said = ""
+    spoken_to: Said = ""
 
 
 class OrderPaperIn(Taken):
-    """The number of the paper of an order that was spoken."""
+    """The paper of an order that was spoken: its number, and the scan: files that were uploaded and belong to nothing
+    yet."""
 
     order_number: Line
+    photos: list[UUID] = Field(min_length=1, max_length=5)
 
 
 class ArrivalOfCallIn(Taken):

@@ -309,13 +309,15 @@ class SurplusList(Given):
 
 
 class TokenNew(Taken):
-    """A bearer token. `api`: one's own. `device`: reads only. Without `permissions`: all that is allowed."""
+    """A bearer token. `api`: one's own. `device`: reads only. `screen`: shows the board of `region` on a wall. Without
+    `permissions`: all that is allowed."""
 
     kind: TokenKind
     name: Line
     person: UUID | None = Field(None, description="For whom; oneself if not sent.")
     permissions: list[Permission] | None = None
     site: Key | None = None
+    region: Key | None = None
     expires_at: Instant | None = None
 
 
@@ -324,7 +326,8 @@ class TokenMade(Receipt):
 
     id: UUID
     secret: str | None
-    picture: str | None = Field(description="The secret as a QR code: a data: address of an SVG.")
+    picture: str | None = Field(description="The secret, or the link, as a QR code: a data: address of an SVG.")
+    link: str | None = Field(None, description="Of a screen: what its browser opens once.")
     expires_at: datetime
 
 
@@ -337,6 +340,7 @@ class TokenOut(Given):
     person: UUID
     login: str
     site: str | None
+    region: str | None
     permissions: list[Permission] | None
     created_by: str | None
     created_at: datetime

@@ -424,13 +424,6 @@ class ReleasePaperIn(Taken):
     photos: list[UUID] = Field(min_length=1, max_length=5)
 
 
-class CheckPaperIn(Taken):
-    """Whether the paper says what was spoken; if not, why."""
-
-    agrees: StrictBool
-    note: Words = ""
-
-
 class ReleaseOrderDone(Receipt):
     """What became of a release order."""
 

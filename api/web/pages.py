@@ -47,6 +47,11 @@ class Viewer:
         )
 
     @property
+    def on_wall(self) -> bool:
+        """Whether this is a screen on a wall: it shows the board, and there is nowhere to go from there."""
+        return self.caller is not None and self.caller.is_screen
+
+    @property
     def roles(self) -> frozenset[Role]:
         """The roles the viewer holds anywhere."""
         return frozenset(grant.role for grant in self.caller.grants) if self.caller else frozenset()

@@ -1146,7 +1146,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "broken": N_("broken off"),
         "skipped": N_("skipped"),
     },
-    "token_kind": {"device": N_("device, reads only"), "api": N_("program")},
+    "token_kind": {"device": N_("device, reads only"), "api": N_("program"), "screen": N_("wall screen")},
     "surplus": {
         "never": N_("never logged in"),
         "unused": N_("long unused"),

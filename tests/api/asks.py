@@ -14,7 +14,16 @@ from tests.api.matrix import Ask, Side, _day, fresh, plain, route, simply
 
 plain("GET /health/live", "GET /health/ready", "GET /metrics")
 plain("GET /schema", "GET /schema/error-codes", "GET /schema/openapi.json", "GET /schema/read", "GET /schema/read.css")
-plain("GET /login", "GET /install", "GET /install/beiyu-ca.crt", "GET /password", "GET /", "GET /api/v1/me")
+plain(
+    "GET /login",
+    "GET /wall",
+    "GET /wall/enter",
+    "GET /install",
+    "GET /install/beiyu-ca.crt",
+    "GET /password",
+    "GET /",
+    "GET /api/v1/me",
+)
 
 
 @route("GET /schema/{path}", anywhere=True)
@@ -1575,8 +1584,12 @@ async def _call_off(there: Side, status: str) -> dict[str, Any]:
         made = await there.do("purchaser", "POST", f"/api/v1/commitments/{one}/call-offs", body)
         there.secrets.add(made["number"])
         if status != "requested":
-            order = {"spoken": True} if status == "spoken" else {"order_number": there.mark}
+            voice = {"spoken": True, "spoken_by": there.mark, "spoken_to": there.mark}
+            order = voice if status in ("spoken", "filed") else {"order_number": there.mark}
             await there.do("approver", "POST", f"/api/v1/call-offs/{made['id']}/activate", order)
+        if status == "filed":
+            paper = await _scan(there, there)
+            await there.do("approver", "POST", f"/api/v1/call-offs/{made['id']}/paper", paper)
         return made["id"]
 
     return {"call_off": await there.once(f"call-off {status}", make)}
@@ -1643,7 +1656,6 @@ async def _(home: Side, there: Side) -> Ask:
 
 for _verb, _status, _body in (
     ("activate", "requested", {"order_number": "1"}),
-    ("paper", "spoken", {"order_number": "1"}),
     ("arrive", "activated", {"quantity": 1}),
     ("close", "activated", None),
     ("cancel", "requested", None),
@@ -1652,6 +1664,24 @@ for _verb, _status, _body in (
     @route(f"POST /api/v1/call-offs/{{call_off}}/{_verb}")
     async def _(home: Side, there: Side, status: str = _status, body: Any = _body) -> Ask:
         return Ask(await _call_off(there, status), body, spends=(f"call-off {status}",))
+
+
+async def _scan(home: Side, there: Side) -> dict[str, Any]:
+    """The paper of a spoken call-off."""
+    scan = await home.do("approver", "POST", "/api/v1/files", {"content": PIXEL})
+    return {"order_number": there.mark, "photos": [scan["id"]]}
+
+
+@route("POST /api/v1/call-offs/{call_off}/paper")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask(await _call_off(there, "spoken"), await _scan(home, there), spends=("call-off spoken",))
+
+
+@route("POST /api/v1/call-offs/{call_off}/check-paper")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask(await _call_off(there, "filed"), {"agrees": True})
+
+
 # --- rotation -----------------------------------------------------------------------------------------------
 
 plain(

@@ -1,19 +1,23 @@
 """The planner registers a promise and tries it; a dispatcher calls it off, an approver orders it, it comes."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
+from reportlab.pdfgen.canvas import Canvas
 
 from tests.journeys.conftest import Opened
-from tests.journeys.counting import APPROVER
-from tests.journeys.store import DISPATCHER, PLANNER
+from tests.journeys.counting import APPROVER as SECOND_APPROVER
+from tests.journeys.store import APPROVER, DISPATCHER, PLANNER
 
 SCREENS = [("zh", 1280), ("zh", 360), ("en", 1280), ("en", 360)]
 
 
 @pytest.mark.parametrize(("language", "width"), SCREENS)
-async def test_a_promise_is_registered_tried_called_off_and_kept(desk: Opened, language: str, width: int) -> None:
+async def test_a_promise_is_registered_tried_called_off_and_kept(
+    desk: Opened, language: str, width: int, tmp_path: Path
+) -> None:
     number = f"XY-{language}-{width}"
     planner = await desk(PLANNER, language=language, width=width)
     page = planner.page
@@ -61,14 +65,34 @@ async def test_a_promise_is_registered_tried_called_off_and_kept(desk: Opened, l
 
     boss = await desk(APPROVER, language=language, width=width)
     await boss.page.goto(card)
+    await boss.page.click("#calls article details summary")
     await boss.page.check("#calls [name=spoken]")
+    await boss.page.fill("#calls [name=spoken_by]", "李副市长")
+    await boss.page.fill("#calls [name=spoken_to]", "厂值班室")
     async with boss.page.expect_event("load"):
         await boss.page.click("#calls article button.btn-primary")
-    await expect(boss.page.locator("#calls article .tag-awaiting")).to_be_visible()
+    await expect(boss.page.locator("#calls article p.tag-awaiting")).to_be_visible()
     await boss.shot("ordered")
-    await boss.page.fill("#calls [name=order_number]", "常应急启〔2026〕9号")
+    await boss.open("/releases?owed=yes")
+    await expect(boss.page.locator("#owed-calls tbody tr", has_text=number)).to_contain_text("李副市长")
+    await boss.shot("owed")
+    await boss.page.goto(card)
+    await boss.page.fill(".file-paper [name=order_number]", "常应急启〔2026〕9号")
+    scan = tmp_path / "order.pdf"
+    page_of = Canvas(str(scan))
+    page_of.drawString(100, 700, number)
+    page_of.save()
+    await boss.page.set_input_files(".file-paper [name=photos]", scan)
     async with boss.page.expect_event("load"):
-        await boss.page.click("#calls article button.btn-primary")
+        await boss.page.click(".file-paper button.btn-primary")
+    await expect(boss.page.locator(".check-paper")).to_have_count(0)  # somebody else checks
+    second = await desk(SECOND_APPROVER, language=language, width=width)
+    await second.page.goto(card)
+    await second.shot("to check")
+    async with second.page.expect_event("load"):
+        await second.page.click(".check-paper .btn-primary")
+    await second.open("/releases?owed=yes")
+    await expect(second.page.locator("#part")).not_to_contain_text(number)
 
     await dispatcher.page.goto(card)
     await dispatcher.page.fill("#calls article [name=quantity]", "300")

@@ -27,7 +27,7 @@ NO_LINK = {
     "/shortfall/headline", "/reports/scheduled/{run:uuid}/file",
     "/items/choices", "/items/{key:str}/packs", "/deliveries/{delivery_id:uuid}/counter",
     "/counts/{count_id:uuid}/state", "/imports/{import_id:uuid}/progress",
-    "/board/part", "/board/map/part", "/tasks/part",
+    "/board/part", "/board/map/part", "/tasks/part", "/wall", "/wall/enter",
 }  # fmt: skip
 """Reached by being led there or by scanning only, or asked by scripts. Files (…/x.csv) come when there is something."""
 

@@ -100,16 +100,16 @@ async def test_from_a_need_to_a_release_order(desk: Opened, language: str, width
     await boss.shot("owed")
 
     await boss.page.goto(release)
-    await boss.page.fill("#paper [name=paper_number]", "常应急动〔2026〕9号")
+    await boss.page.fill(".file-paper [name=paper_number]", "常应急动〔2026〕9号")
     scan = tmp_path / "order.pdf"
     scan.write_bytes(await (await boss.page.request.get(f"{boss.url}{pdf_of(release)}")).body())
-    await boss.page.set_input_files("#paper [name=photos]", scan)
-    await press(boss.page, "#paper button[type=submit]")
-    await expect(boss.page.locator("#check")).to_have_count(0)  # somebody else checks
+    await boss.page.set_input_files(".file-paper [name=photos]", scan)
+    await press(boss.page, ".file-paper button[type=submit]")
+    await expect(boss.page.locator(".check-paper")).to_have_count(0)  # somebody else checks
     second = await desk(SECOND_APPROVER, language=language, width=width)
     await second.page.goto(release)
     await second.shot("to check", full=True)
-    await press(second.page, "#check .btn-primary")
+    await press(second.page, ".check-paper .btn-primary")
     await second.open("/releases?owed=yes")
     await expect(second.page.locator("#part")).not_to_contain_text(number)
     await dispatcher.open("/requisitions")

@@ -170,17 +170,18 @@ def _of_document(one: AlertKind, facts: Mapping[str, Any], *, zh: bool) -> str:
 
 
 def _paper(facts: Mapping[str, Any], day: str, zh: bool) -> str:
+    what = _pick(("调用单", "call-off") if facts.get("commitment") else ("动用指令", "order"), zh)
     if facts.get("filed"):
         text = (
-            "口头动用指令 {number} 的书面手续已上传，应于 {day} 前核对",
-            "the paper of spoken order {number} is filed and was to be checked by {day}",
+            "口头{what} {number} 的书面手续已上传，应于 {day} 前核对",
+            "the paper of spoken {what} {number} is filed and was to be checked by {day}",
         )
     else:
         text = (
-            "口头动用指令 {number} 的书面手续应于 {day} 前补齐",
-            "the paper of spoken order {number} is due by {day}",
+            "口头{what} {number} 的书面手续应于 {day} 前补齐",
+            "the paper of spoken {what} {number} is due by {day}",
         )
-    return _pick(text, zh).format(number=facts.get("number"), day=day)
+    return _pick(text, zh).format(what=what, number=facts.get("number"), day=day)
 
 
 def _difference(facts: Mapping[str, Any], day: str, zh: bool) -> str:

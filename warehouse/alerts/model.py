@@ -347,16 +347,18 @@ class HoldFact:
 
 @dataclass(frozen=True, slots=True)
 class PaperFact:
-    """A release order that was spoken and whose paper is not there and checked, at the owner whose word it was.
+    """A release order or call-off that was spoken and whose paper is not there and checked, at the region whose word it
+    was. `commitment`: what a call-off calls on.
 
     `filed`: it is there and waits for somebody to check it.
     """
 
     at: At
-    release: UUID
+    order: UUID
     number: str
     due_on: date
     filed: bool
+    commitment: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

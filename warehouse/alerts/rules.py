@@ -259,7 +259,8 @@ def _about(fact: DocumentFact) -> tuple[UUID, int | None, int | None, dict[str, 
         case HoldFact():
             return fact.requisition, fact.item_id, None, told | {"by": fact.by, "lines": fact.lines}
         case PaperFact():
-            return fact.release, None, None, told | {"filed": fact.filed}
+            of = {"commitment": str(fact.commitment)} if fact.commitment else {}
+            return fact.order, None, None, told | {"filed": fact.filed, **of}
 
 
 _DOMAINS: dict[type[DocumentFact], Domain] = {

@@ -1,8 +1,8 @@
 """Writes of commitments: one function per verb. A commitment's row is the lock of everything that hangs on it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -16,8 +16,21 @@ from catalog.kernel.stamp import Stamp
 from catalog.kernel.time import day_of
 from catalog.regions import queries as regions
 from warehouse.commitments import queries, rules, workflow
-from warehouse.commitments.model import CallOff, CallStatus, Commitment, CommitmentFacts, Promise, Status
+from warehouse.commitments.model import (
+    DOCUMENT,
+    PAPERS_HOURS,
+    CallOff,
+    CallStatus,
+    Commitment,
+    CommitmentFacts,
+    Promise,
+    Status,
+)
+from warehouse.files.model import Subject
 from warehouse.parties import queries as parties
+from warehouse.spoken import actions as papers
+from warehouse.spoken import rules as voices
+from warehouse.spoken.rules import LONGEST_TEXT
 
 _SAME = ("region_id", "party_id", "item_id", "class_id")
 _COLUMNS = (
@@ -158,8 +171,18 @@ async def withdraw_drill(*, stamp: Stamp, commitment_id: UUID, drill_id: UUID) -
 # --- call-offs ------------------------------------------------------------------------------------------------------
 
 
-async def request_call(*, stamp: Stamp, commitment_id: UUID, quantity: int, reason: str, place: str = "") -> Receipt:
+async def request_call(
+    *,
+    stamp: Stamp,
+    commitment_id: UUID,
+    quantity: int,
+    reason: str,
+    place: str = "",
+    papers_hours: int = PAPERS_HOURS,
+) -> Receipt:
     """Ask for goods of a commitment; an activation order by somebody else lets them come.
+
+    `papers_hours`: within how many hours a spoken order of it is put on paper.
 
     Needs commitment.call in its region. Raises Missing, Invalid, Refused (`commitment.not-in-force`,
     `commitment.too-much` with what is left).
@@ -174,8 +197,9 @@ async def request_call(*, stamp: Stamp, commitment_id: UUID, quantity: int, reas
         call_id = uuid5(stamp.attempt, "call-off")
         number = await db.fetch_value(
             "INSERT INTO call_off (id, number, commitment_id, quantity, place, reason, status, requested_at,"
-            " requested_by, attempt) VALUES ($1, 'DY' || to_char($2::date, '-YY-') ||"
-            " lpad(nextval('call_off_number')::text, 6, '0'), $3, $4, $5, $6, 'requested', $7, $8, $9)"
+            " requested_by, attempt, papers_hours) VALUES ($1, 'DY' || to_char($2::date, '-YY-') ||"
+            " lpad(nextval('call_off_number')::text, 6, '0'), $3, $4, $5, $6, 'requested', $7, $8, $9,"
+            " $10)"
             " RETURNING number",
             call_id,
             day_of(stamp.recorded_at),
@@ -186,6 +210,7 @@ async def request_call(*, stamp: Stamp, commitment_id: UUID, quantity: int, reas
             stamp.recorded_at,
             stamp.login,
             stamp.attempt,
+            papers_hours,
         )
         after = {"number": number, "quantity": quantity, "status": CallStatus.REQUESTED.value}
         await _note_call(stamp, "request", call_id, commitment_id, None, after)
@@ -204,12 +229,19 @@ async def hold_still(commitment_ids: Collection[UUID], day: date) -> dict[UUID, 
 
 
 async def activate(
-    *, stamp: Stamp, call_id: UUID, order_number: str = "", spoken: bool = False, version: int | None = None
+    *,
+    stamp: Stamp,
+    call_id: UUID,
+    order_number: str = "",
+    spoken: bool = False,
+    spoken_by: str = "",
+    spoken_to: str = "",
+    version: int | None = None,
 ) -> Receipt:
     """The activation order (启动令): the firm must deliver from now on. Nobody orders what he asked for himself.
 
-    A spoken order has no number yet and owes its paper. Raises Missing, Invalid (`call-off.no-order`), Refused
-    (`call-off.own`, `commitment.not-in-force`).
+    A spoken order says who spoke to whom and owes its paper. Raises Missing, Invalid (`call-off.no-order`,
+    `spoken.unnamed`), Refused (`call-off.own`, `commitment.not-in-force`).
     """
 
     async def work() -> Receipt:
@@ -218,29 +250,55 @@ async def activate(
             raise Refused("call-off.own", "不能批准自己提出的调用", call_off=before.number, login=stamp.login)
         if bool(order_number.strip()) == spoken:
             raise Invalid("call-off.no-order", "请填写启动令文号，或注明口头下达，二者取一")
+        if spoken:
+            voices.check_voice(spoken_by, spoken_to)
         if not commitment.holds(day_of(stamp.recorded_at)):
             rules.check_left(commitment, 0, day_of(stamp.recorded_at))
+        due = stamp.recorded_at + timedelta(hours=before.papers_hours) if spoken else None
         sets: dict[str, Any] = {
             "activated_at": stamp.recorded_at,
             "activated_by": stamp.login,
             "spoken": spoken,
             "order_number": order_number.strip(),
+            "spoken_by": spoken_by.strip() if spoken else "",
+            "spoken_to": spoken_to.strip() if spoken else "",
+            "papers_due_at": due,
         }
         return await _call_changed(stamp, "activate", before, CallStatus.ACTIVATED, sets)
 
     return await attempts.once(stamp, "call-off.activate", work)
 
 
-async def file_paper(*, stamp: Stamp, call_id: UUID, order_number: str, version: int | None = None) -> Receipt:
-    """The paper of an order that was spoken."""
+async def file_paper(
+    *, stamp: Stamp, call_id: UUID, order_number: str, file_ids: Sequence[UUID], version: int | None = None
+) -> Receipt:
+    """补办手续: the scan of the written order. It counts when somebody else has checked it."""
 
     async def work() -> Receipt:
-        before, _ = await _call_locked(stamp, call_id, "paper", version)
-        if not order_number.strip():
-            raise Invalid("call-off.no-order", "请填写启动令文号，或注明口头下达，二者取一")
-        return await _call_changed(stamp, "paper", before, before.status, {"order_number": order_number.strip()})
+        before, _ = await _call_locked(stamp, call_id, "file-paper", version)
+        number, sets = await papers.file_scan(
+            stamp=stamp, subject=Subject(DOCUMENT, str(call_id)), number=order_number, file_ids=file_ids
+        )
+        facts = {"files": [str(one) for one in file_ids]}
+        return await _call_changed(stamp, "file-paper", before, before.status, {**sets, "order_number": number}, facts)
 
-    return await attempts.once(stamp, "call-off.paper", work)
+    return await attempts.once(stamp, "call-off.file-paper", work)
+
+
+async def check_paper(
+    *, stamp: Stamp, call_id: UUID, agrees: bool, note: str = "", version: int | None = None
+) -> Receipt:
+    """核对: the paper says what was spoken, or it does not and is owed still. Not by who filed it."""
+
+    async def work() -> Receipt:
+        before, _ = await _call_locked(stamp, call_id, "check-paper", version)
+        sets = papers.check_scan(
+            stamp=stamp, name=before.number, filed_by=before.paper_filed_by, agrees=agrees, note=note
+        )
+        facts = {"agrees": agrees, "note": note.strip()[:LONGEST_TEXT]}
+        return await _call_changed(stamp, "check-paper", before, before.status, sets, facts)
+
+    return await attempts.once(stamp, "call-off.check-paper", work)
 
 
 async def record_arrival(
@@ -417,7 +475,8 @@ async def _call_changed(
         status.value,
         *sets.values(),
     )
-    after = {"number": before.number, "status": status.value, **sets, **(facts or {})}
+    told = {name: str(value) if isinstance(value, UUID | datetime) else value for name, value in sets.items()}
+    after = {"number": before.number, "status": status.value, **told, **(facts or {})}
     await _note_call(stamp, verb, before.id, before.commitment_id, {"status": before.status.value}, after)
     return {"id": str(before.id), "number": before.number, "status": status.value, "version": version}
 
@@ -443,3 +502,4 @@ async def _note_call(
     await history.record(stamp, table="call_off", key=key, verb=verb, before=before, after=after)
     await audit.record(stamp, f"call-off.{verb}", subject_kind="call_off", subject_id=key, facts=after)
     await feed.publish("commitment", [str(commitment_id)], stamp.recorded_at)
+    await feed.publish("call-off", [key], stamp.recorded_at)

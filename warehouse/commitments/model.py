@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from warehouse.parties.model import PartyKind
+from warehouse.spoken.rules import owed
 
 
 class Form(StrEnum):
@@ -45,8 +46,9 @@ class CallStatus(StrEnum):
 
 DOCUMENT = "call_off"
 """`document_kind` under which a higher feature (a delivery, a proposal) may name a call-off."""
-PAPERS_WITHIN = timedelta(hours=48)
-"""An order that was only spoken is put on paper within this time (the usual clock of requisition rules)."""
+PAPERS_HOURS = 48
+"""An order that was only spoken is put on paper within this time where no response level says otherwise (the
+usual clock of requisition rules)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,10 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class CallOff:
-    """One call on a commitment (调用单). `order_number`: the activation order; empty while it was only spoken."""
+    """One call on a commitment (调用单). `order_number`: the activation order; empty while it was only spoken.
+
+    A spoken one says who spoke to whom; its paper is owed until a second person has checked it.
+    """
 
     id: UUID
     seq: int
@@ -177,6 +182,15 @@ class CallOff:
     closed_at: datetime | None
     version: int
     response_hours: int
+    papers_hours: int
+    spoken_by: str
+    spoken_to: str
+    papers_due_at: datetime | None
+    paper_file_id: UUID | None
+    paper_filed_at: datetime | None
+    paper_filed_by: str
+    paper_checked_at: datetime | None
+    paper_checked_by: str
     arrivals: tuple[Arrival, ...] = ()
 
     @property
@@ -190,10 +204,9 @@ class CallOff:
         return self.activated_at + timedelta(hours=self.response_hours) if self.activated_at else None
 
     @property
-    def paper_due_at(self) -> datetime | None:
-        """Until when a spoken order must be on paper; None where nothing is owed."""
-        owed = self.spoken and not self.order_number and self.activated_at is not None
-        return self.activated_at + PAPERS_WITHIN if owed and self.activated_at else None
+    def paper_owed(self) -> bool:
+        """It was spoken, and its paper is not there and checked yet."""
+        return owed(self.spoken, self.paper_checked_at) and self.status is not CallStatus.CANCELLED
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,9 @@ _SELECT = (
 _CALL = (
     "SELECT o.id, o.seq, o.number, o.commitment_id, r.path, o.quantity, o.place, o.reason, o.status, o.spoken,"
     " o.order_number, o.requested_at, o.requested_by, o.activated_at, o.activated_by, o.closed_at, o.version,"
-    " c.response_hours FROM call_off o JOIN commitment c ON c.id = o.commitment_id JOIN region r ON r.id = c.region_id"
+    " c.response_hours, o.papers_hours, o.spoken_by, o.spoken_to, o.papers_due_at, o.paper_file_id, o.paper_filed_at,"
+    " o.paper_filed_by, o.paper_checked_at, o.paper_checked_by FROM call_off o"
+    " JOIN commitment c ON c.id = o.commitment_id JOIN region r ON r.id = c.region_id"
 )
 
 
@@ -222,3 +224,15 @@ async def find_calls(ids: Iterable[UUID]) -> dict[UUID, CallOff]:
     """Call-offs by id, set-wise. Not scoped: for features above that carry their ids."""
     found = await _calls(_CALL + " WHERE o.id = ANY($1::uuid[])", list(set(ids)))
     return {one.id: one for one in found}
+
+
+async def owed_calls(scope: Scope, limit: int = 200) -> list[tuple[CallOff, Commitment]]:
+    """Spoken call-offs whose paper is not there and checked yet, the first due first, with what they call on."""
+    found = await _calls(
+        _CALL + " WHERE r.path LIKE ANY($1::text[]) AND o.spoken AND o.paper_checked_at IS NULL"
+        " AND o.status <> 'cancelled' ORDER BY o.papers_due_at, o.seq LIMIT $2",
+        scope.prefixes,
+        limit,
+    )
+    known = await find_commitments(call.commitment_id for call in found)
+    return [(call, known[call.commitment_id]) for call in found]

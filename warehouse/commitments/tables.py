@@ -71,6 +71,15 @@ class CallOffRow(Table, tablename="call_off"):
     closed_at = Timestamptz(null=True, default=None)
     version = Integer(default=1)
     attempt = UUID()
+    papers_hours = Integer(default=48)
+    spoken_by = Text()
+    spoken_to = Text()
+    papers_due_at = Timestamptz(null=True, default=None)
+    paper_file_id = UUID(null=True, default=None)
+    paper_filed_at = Timestamptz(null=True, default=None)
+    paper_filed_by = Text()
+    paper_checked_at = Timestamptz(null=True, default=None)
+    paper_checked_by = Text()
 
 
 class CallOffArrivalRow(Table, tablename="call_off_arrival"):

@@ -9,16 +9,23 @@ from warehouse.commitments.model import CallOff, CallStatus, Commitment, Status
 
 def paper_is_owed(call: CallOff) -> Refused | None:
     """Only an order that was spoken gets its paper later."""
-    if call.paper_due_at is not None:
+    if call.paper_owed:
         return None
-    return Refused("call-off.no-paper-owed", "启动令已有文号，无需补办", order=call.order_number)
+    return Refused("call-off.no-paper-owed", "这份调用单不欠手续", order=call.order_number)
+
+
+def paper_is_filed(call: CallOff) -> Refused | None:
+    """There is a scan to check."""
+    if call.paper_owed and call.paper_filed_at is not None:
+        return None
+    return Refused("call-off.no-paper-to-check", "没有待核对的手续扫描件", call_off=call.number)
 
 
 def paper_is_there(call: CallOff) -> Refused | None:
-    """What was only spoken is put on paper before the call-off is over."""
-    if call.paper_due_at is None:
+    """What was only spoken is on paper, and checked, before the call-off is over."""
+    if not call.paper_owed:
         return None
-    return Refused("call-off.paper-owed", "启动令为口头下达，请先补办书面文号", call_off=call.number)
+    return Refused("call-off.paper-owed", "启动令为口头下达，请先补齐并核对书面手续", call_off=call.number)
 
 
 def nothing_came(call: CallOff) -> Refused | None:
@@ -60,7 +67,8 @@ CALL_OFF = Workflow(
         Transition("activate", _REQUESTED, _ACTIVATED, _ACTIVATE),
         Transition("cancel", _REQUESTED, _CANCELLED, _CALL),
         Transition("arrive", _ACTIVATED, _ACTIVATED, _CALL),
-        Transition("paper", _ACTIVATED, _ACTIVATED, _ACTIVATE, needs=(paper_is_owed,)),
+        Transition("file-paper", _ACTIVATED, _ACTIVATED, _ACTIVATE, needs=(paper_is_owed,)),
+        Transition("check-paper", _ACTIVATED, _ACTIVATED, _ACTIVATE, needs=(paper_is_filed,)),
         Transition("close", _ACTIVATED, _CLOSED, _CALL, needs=(paper_is_there,)),
         Transition("cancel", _ACTIVATED, _CANCELLED, _CALL, needs=(nothing_came,)),
     ),
@@ -76,4 +84,5 @@ def allowed(commitment: Commitment, stamp: Stamp) -> list[str]:
 
 def allowed_of_call(call: CallOff, stamp: Stamp) -> list[str]:
     """What the caller may do with a call-off now."""
-    return CALL_OFF.allowed(call, status=call.status.value, stamp=stamp, path=call.path, site_id=None)
+    found = CALL_OFF.allowed(call, status=call.status.value, stamp=stamp, path=call.path, site_id=None)
+    return [verb for verb in found if verb != "check-paper" or stamp.login != call.paper_filed_by]

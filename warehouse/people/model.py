@@ -10,10 +10,12 @@ from catalog.kernel.parameters import Kind, Parameter, declare
 
 
 class TokenKind(StrEnum):
-    """A `device` token (wall board, scanner at a gate) only reads; an `api` token is a person's own, for programs."""
+    """A `device` token (scanner at a gate) only reads; an `api` token is a person's own, for programs; a `screen` on a
+    wall shows the board and the map of one region and nothing else."""
 
     DEVICE = "device"
     API = "api"
+    SCREEN = "screen"
 
 
 SECOND_FACTOR = Parameter(
@@ -149,6 +151,10 @@ class Token:
     revoked_at: datetime | None
     region_path: str
     last_seen_at: datetime | None = None
+    region_zh: str | None = None
+    """What a screen shows."""
+    region_en: str | None = None
+    region_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +223,11 @@ class Caller:
     expires_at: datetime | None = None
     second_factor: bool = False
     """Whether a second factor is in force."""
+
+    @property
+    def is_screen(self) -> bool:
+        """Whether this is a screen on a wall: only board and map are open to it."""
+        return self.token_kind is TokenKind.SCREEN
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,9 +44,10 @@ WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND p.retired_at IS NULL
 """
 _BY_TOKEN = f"""
 SELECT p.id, p.uuid, p.login, p.name_zh, p.name_en, p.language, r.path, r.key, p.must_change, p.password_set_at,
-       {_GRANTS}, t.id, t.kind, t.permissions, t.site_id, site.path, t.expires_at, t.last_seen_at
+       {_GRANTS}, t.id, t.kind, t.permissions, t.site_id, site.path, t.expires_at, t.last_seen_at,
+       shown.path
 FROM access_token t JOIN person p ON p.id = t.person_id JOIN region r ON r.id = p.region_id
-LEFT JOIN site ON site.id = t.site_id
+LEFT JOIN site ON site.id = t.site_id LEFT JOIN region shown ON shown.id = t.region_id
 WHERE t.token_hash = $1 AND t.revoked_at IS NULL AND p.retired_at IS NULL
 """
 _PERSON = """
@@ -101,7 +102,7 @@ async def find_token_caller(token_hash: bytes) -> Caller | None:
         language=row[5],
         home_path=row[6],
         home_key=row[7],
-        grants=narrowed(_grants(row[10]), permissions, site),
+        grants=narrowed(_grants(row[10]), permissions, site, row[18]),
         must_change=row[8],
         password_set_at=row[9],
         token_id=row[11],
@@ -356,9 +357,10 @@ async def list_tokens(
     after = read_cursor(cursor, 1)
     rows = await db.fetch(
         "SELECT t.id, t.uuid, t.kind, t.name, p.uuid, p.login, site.code, t.permissions, b.login, t.created_at,"
-        " t.expires_at, t.revoked_at, r.path, t.last_seen_at FROM access_token t JOIN person p ON p.id = t.person_id"
+        " t.expires_at, t.revoked_at, r.path, t.last_seen_at, w.name_zh, w.name_en, w.key"
+        " FROM access_token t JOIN person p ON p.id = t.person_id"
         " JOIN region r ON r.id = p.region_id LEFT JOIN person b ON b.id = t.created_by"
-        " LEFT JOIN site ON site.id = t.site_id"
+        " LEFT JOIN site ON site.id = t.site_id LEFT JOIN region w ON w.id = t.region_id"
         " WHERE (r.path LIKE ANY($1) OR p.id = $2) AND ($3::bigint IS NULL OR t.id < $3) ORDER BY t.id DESC LIMIT $4",
         scope.prefixes,
         own,
@@ -380,6 +382,9 @@ async def list_tokens(
             revoked_at=row[11],
             region_path=row[12],
             last_seen_at=row[13],
+            region_zh=row[14],
+            region_en=row[15],
+            region_key=row[16],
         )
         for row in rows[:size]
     ]

@@ -25,7 +25,9 @@ READING = frozenset(
         Permission.SUMMARY_READ,
     }
 )
-"""All that a device token may hold (DESIGN section 7: wall boards use read-only device tokens)."""
+"""All that a device token may hold (DESIGN section 7: devices read)."""
+SHOWN = frozenset({Permission.INCIDENT_READ, Permission.REQUISITION_READ, Permission.SHIPMENT_READ})
+"""What the board reads: all that a screen on a wall holds, and which routes take it is said by the edge."""
 
 
 class Unauthenticated(Problem):
@@ -223,8 +225,8 @@ def check_token(
     own: bool,
     held: Iterable[Grant],
 ) -> frozenset[Permission]:
-    """The permissions a new token gets. A device token only reads; an api token is made by its own person, so that
-    no administrator can lend himself another's hand. Nothing beyond what the person holds."""
+    """The permissions a new token gets. A device token only reads, a screen shows the board; an api token is made
+    by its own person, so that no administrator lends himself another's hand. Nothing beyond what the person holds."""
     have = frozenset(p for grant in held for p in grant.permissions)
     if kind is TokenKind.API and not own:
         raise Denied("token.not-own", "接口令牌只能由本人创建")
@@ -233,6 +235,8 @@ def check_token(
         if beyond:
             raise Refused("token.device-reads-only", "设备令牌只能只读", beyond=sorted(p.value for p in beyond))
         permissions = (have & READING) if permissions is None else permissions
+    elif kind is TokenKind.SCREEN:
+        permissions = have & SHOWN
     elif permissions is None:
         permissions = have
     beyond = permissions - have
@@ -244,15 +248,24 @@ def check_token(
 
 
 def narrowed(
-    grants: Iterable[Grant], permissions: frozenset[Permission] | None, site: tuple[int, str] | None
+    grants: Iterable[Grant],
+    permissions: frozenset[Permission] | None,
+    site: tuple[int, str] | None,
+    region: str | None = None,
 ) -> tuple[Grant, ...]:
-    """What is left of a person's grants in the hand of a token: fewer permissions, and only at `site` (id, path)."""
+    """What is left of a person's grants in the hand of a token: fewer permissions, and only at `site` (id, path) or in
+    the `region` with this path."""
     kept = []
     for grant in grants:
         allowed = grant.permissions if permissions is None else grant.permissions & permissions
         if not allowed:
             continue
-        if site is None:
+        if region is not None:
+            if grant.path.startswith(region):
+                kept.append(Grant(grant.role, grant.path, allowed, grant.site_id))
+            elif grant.site_id is None and region.startswith(grant.path):
+                kept.append(Grant(grant.role, region, allowed))
+        elif site is None:
             kept.append(Grant(grant.role, grant.path, allowed, grant.site_id))
         elif grant.site_id == site[0] or (grant.site_id is None and site[1].startswith(grant.path)):
             kept.append(Grant(grant.role, site[1], allowed, site[0]))

@@ -95,6 +95,7 @@ class AccessTokenRow(Table, tablename="access_token"):
     expires_at = Timestamptz(null=True, default=None)
     revoked_at = Timestamptz(null=True, default=None)
     last_seen_at = Timestamptz(null=True, default=None)
+    region_id = BigInt(null=True, default=None)
 
 
 class SecondFactorRow(Table, tablename="second_factor"):

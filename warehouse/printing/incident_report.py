@@ -10,11 +10,13 @@ from uuid import UUID
 
 from catalog.kernel.time import SHANGHAI
 from labels.documents import A4_WIDE, Column, ReportTable
+from warehouse.commitments.model import CallOff, CallStatus
 from warehouse.fulfilment.model import Duty, Point, PointTotal, Shipment, Status
 from warehouse.incidents.model import Incident, Level, LevelChange, Need
 from warehouse.printing.rules import quantity_text
 from warehouse.printing.shipment_papers import STATUSES
 from warehouse.requisitions.model import OVER, Release
+from warehouse.requisitions.queries.promises import CalledFor
 
 _NEEDS = {"open": "未满足", "met": "已满足", "withdrawn": "已撤回"}
 _COLUMNS = (
@@ -36,13 +38,20 @@ class IncidentStory:
     points: Sequence[tuple[Point, Sequence[PointTotal]]]
     duties: Sequence[Duty]
     transport_hours: Mapping[Level, int]
+    calls: Sequence[CalledFor] = ()
+    """What was called off from agreements for it."""
 
 
 def incident_report(story: IncidentStory, at: datetime) -> ReportTable:
     """What was asked, ordered, sent, handed out and is still owed, as known at `at`."""
     incident = story.incident
     facts = incident.facts
-    owed = [one for one in story.releases if one.paper_owed]
+    owed = [_owed(one.name, one.papers_due_at, one.released_by, at) for one in story.releases if one.paper_owed]
+    owed += [
+        _owed(f"调用单 {one.call.number}", one.call.papers_due_at, one.call.activated_by, at)
+        for one in story.calls
+        if one.call.paper_owed
+    ]
     open_cases = sum(one.open_cases for one in story.shipments)
     return ReportTable(
         title="应急物资保障报告",
@@ -65,10 +74,11 @@ def incident_report(story: IncidentStory, at: datetime) -> ReportTable:
             *_timeline(story.levels),
             *(_need(one) for one in story.needs),
             *(_release(one) for one in story.releases),
+            *(_call(one) for one in story.calls),
             *_travel(story),
             *_goods(story.points),
-            *_shortcuts(story.releases),
-            *(_owed(one, at) for one in owed),
+            *_shortcuts(story),
+            *owed,
             *(_duty(one, at) for one in story.duties),
         ),
         notes=("时限取自各级响应的业务参数；未注明依据的参数以系统“业务参数”页为准。",),
@@ -107,6 +117,14 @@ def _release(one: Release) -> Row:
         f"{len(one.lines)} 行",
         one.released_by or "—",
     )
+
+
+def _call(one: CalledFor) -> Row:
+    call = one.call
+    said = "（口头）" if call.spoken else ""
+    what = f"{call.number}{said}：{one.party_zh}（{one.number}）{one.goods_zh}"
+    many = [quantity_text(count, one.unit_factor, one.unit_zh) for count in (call.quantity, call.came)]
+    return ("协议调用", _minute(call.activated_at), what, f"调用 {many[0]}，已到 {many[1]}", call.activated_by or "—")
 
 
 def _travel(story: IncidentStory) -> Iterator[Row]:
@@ -164,18 +182,24 @@ def _goods(points: Sequence[tuple[Point, Sequence[PointTotal]]]) -> Iterator[Row
             )
 
 
-def _shortcuts(releases: Sequence[Release]) -> Iterator[Row]:
-    for one in releases:
+def _shortcuts(story: IncidentStory) -> Iterator[Row]:
+    for one in story.releases:
         if one.spoken and one.status not in OVER:
-            by = f"{one.spoken_by} 对 {one.spoken_to}".strip()
-            state = f"手续 {one.paper_number}" if one.paper_checked_at else "手续未补齐"
-            yield ("简化手续", _minute(one.released_at), f"{one.name} 口头下达", state, by)
+            yield _shortcut(one, one.released_at, f"{one.name} 口头下达", one.paper_number)
+    for called in story.calls:
+        call = called.call
+        if call.spoken and call.status is not CallStatus.CANCELLED:
+            yield _shortcut(call, call.activated_at, f"调用单 {call.number} 口头下达", call.order_number)
 
 
-def _owed(one: Release, at: datetime) -> Row:
-    due = one.papers_due_at
+def _shortcut(one: Release | CallOff, at: datetime | None, what: str, number: str) -> Row:
+    by = f"{one.spoken_by} 对 {one.spoken_to}".strip()
+    return ("简化手续", _minute(at), what, f"手续 {number}" if one.paper_checked_at else "手续未补齐", by)
+
+
+def _owed(name: str, due: datetime | None, by: str, at: datetime) -> Row:
     late = "，已超期" if due is not None and due < at else ""
-    return ("欠补手续", _minute(due), f"{one.name} 书面手续", f"应于此时前补齐{late}", one.released_by or "—")
+    return ("欠补手续", _minute(due), f"{name} 书面手续", f"应于此时前补齐{late}", by or "—")
 
 
 def _duty(one: Duty, at: datetime) -> Row:

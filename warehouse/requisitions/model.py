@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from catalog.kernel.parameters import UNVERIFIED, Kind, Parameter, declare
+from warehouse.spoken import rules as spoken
 
 DOCUMENT = "requisition"
 RELEASE_DOCUMENT = "release"
@@ -375,7 +376,7 @@ class Release:
     @property
     def paper_owed(self) -> bool:
         """It was spoken, and its paper is not there and checked yet."""
-        return self.spoken and self.paper_checked_at is None and self.status not in OVER
+        return spoken.owed(self.spoken, self.paper_checked_at) and self.status not in OVER
 
     @property
     def held_until(self) -> datetime | None:
@@ -384,7 +385,7 @@ class Release:
         return min(held) if held else None
 
 
-LONGEST_TEXT = 500
+LONGEST_TEXT = spoken.LONGEST_TEXT
 MOST_LINES = 200
 PAST = timedelta(minutes=5)
 """A time asked for may lie so far back: clocks and typing take a while."""

@@ -18,6 +18,7 @@ from warehouse.requisitions.model import (
     RequisitionFacts,
     Status,
 )
+from warehouse.spoken.rules import check_voice
 
 PRIORITIES = (1, 2, 3, 4)
 
@@ -114,10 +115,7 @@ def check_spoken(spoken: bool, allowed: bool, by: str, to: str, level: int | Non
         return
     if not allowed:
         raise Refused("release.not-by-voice", "当前响应级别不允许口头下令，请以书面指令下达", level=level)
-    if not by.strip() or not to.strip():
-        raise Invalid("release.voice-unnamed", "口头下令须写明下令人和接令人")
-    if len(by) > LONGEST_TEXT or len(to) > LONGEST_TEXT:
-        raise Invalid("requisition.too-long", "文字过长", longest=LONGEST_TEXT)
+    check_voice(by, to)
 
 
 def check_held(release: Release) -> None:
@@ -145,12 +143,6 @@ def check_releaser(release: Release, login: str) -> None:
     """Nobody releases what he asked for. Raises Refused."""
     if login in release.authors:
         raise Refused("release.own", "不能下达自己申请的动用指令", release=release.name)
-
-
-def check_checker(release: Release, login: str) -> None:
-    """Somebody else checks the paper. Raises Refused."""
-    if login == release.paper_filed_by:
-        raise Refused("release.own-paper", "手续须由他人核对", release=release.name)
 
 
 def release_number(year: int, serial: int) -> str:

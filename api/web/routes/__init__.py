@@ -38,6 +38,7 @@ from api.web.routes import (
     sites,
     stock,
     vehicles,
+    wall,
 )
 
 HANDLERS: list[Any] = [
@@ -45,6 +46,7 @@ HANDLERS: list[Any] = [
     *admin.HANDLERS,
     *home.HANDLERS,
     *board.HANDLERS,
+    *wall.HANDLERS,
     *scan.HANDLERS,
     *stock.HANDLERS,
     *sites.HANDLERS,

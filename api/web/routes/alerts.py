@@ -54,7 +54,8 @@ def _href(one: Alert) -> str:
         case Domain.HOLD:
             return f"/requisitions/{one.document_id}"
         case Domain.PAPER:
-            return f"/releases/{one.document_id}"
+            of = one.facts.get("commitment")
+            return f"/commitments/{of}#call-{one.document_id}" if of else f"/releases/{one.document_id}"
         case Domain.CASE:
             return f"/cases#{one.document_id}"
         case Domain.COUNT:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from litestar import Request, Response, get
 
-from api.auth.edge import BACKGROUND, edge_of
+from api.auth.edge import BACKGROUND, SCREEN, edge_of
 from api.auth.stamps import Stamped
 from api.boards import Boards, Drawn, Kept
 from api.streams import written
@@ -65,7 +65,7 @@ def goods(lines: Sequence[ReleaseLine] | Sequence[Line]) -> list[Goods]:
     return [one for one in found.values() if one.quantity] or list(found.values())
 
 
-@get("/board", include_in_schema=False)
+@get("/board", include_in_schema=False, opt={SCREEN: True})
 async def board_page(request: Request_, stamp: Stamped) -> Response[str]:
     """What is wanted, sourced, picked, on the road and there, in one look."""
     stamp.require(Permission.REQUISITION_READ)
@@ -78,7 +78,7 @@ async def board_page(request: Request_, stamp: Stamped) -> Response[str]:
     )  # fmt: skip
 
 
-@get("/board/part", include_in_schema=False, opt={BACKGROUND: True})
+@get("/board/part", include_in_schema=False, opt={BACKGROUND: True, SCREEN: True})
 async def board_part(request: Request_, stamp: Stamped) -> Response[str]:
     """The board alone, for a page that shows it; 204 where it shows the same already (`have`). No use of the session.
 
@@ -189,7 +189,7 @@ def _parts(board: Board, language: Language, incident: UUID | None) -> dict[Colu
     }  # fmt: skip
 
 
-@get("/board/map", include_in_schema=False)
+@get("/board/map", include_in_schema=False, opt={SCREEN: True})
 async def map_page(request: Request_, stamp: Stamped) -> Response[str]:
     """Where it is all: what is wanted, vehicles, receiving points, stores; as a map, and as the list that it draws."""
     stamp.require(Permission.REQUISITION_READ)
@@ -220,7 +220,7 @@ async def _map_settings(request: Request_, stamp: Stamp, language: Language) -> 
     }
 
 
-@get("/board/map/part", include_in_schema=False, opt={BACKGROUND: True})
+@get("/board/map/part", include_in_schema=False, opt={BACKGROUND: True, SCREEN: True})
 async def map_part(request: Request_, stamp: Stamped) -> Response[str]:
     """The list beside the map alone, for the map to be drawn anew. No use of the session."""
     stamp.require(Permission.REQUISITION_READ)

@@ -1,11 +1,11 @@
 """How a phone or computer comes to trust this machine: the authority's certificate, its code, the steps."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from litestar import Request, Response, get
 
 from api import tls
+from api.auth import addresses
 from api.auth.edge import PUBLIC, edge_of, visit_of
 from api.web.pages import page
 from catalog.kernel.errors import Missing
@@ -18,7 +18,7 @@ def install_page(request: Request[Any, Any, Any]) -> Response[Any]:
     settings = edge_of(request).settings
     authority = tls.authority_file(settings)
     visit = visit_of(request.scope)
-    here = _address(request)
+    here = addresses.way_here(request, "/install")
     return page(
         request,
         "install.html",
@@ -37,29 +37,6 @@ def authority_certificate(request: Request[Any, Any, Any]) -> Response[bytes]:
         raise Missing("install.no-authority", "本机没有自建证书，无需安装")
     headers = {"content-disposition": 'attachment; filename="beiyu-ca.crt"'}
     return Response(authority.read_bytes(), media_type="application/x-x509-ca-cert", headers=headers)
-
-
-def _address(request: Request[Any, Any, Any]) -> str | None:
-    """Where phones find this page: as the visitor came, unless that leads nowhere from elsewhere."""
-    settings = edge_of(request).settings
-    if settings.public_url:
-        return settings.public_url.rstrip("/") + "/install"
-    visit = visit_of(request.scope)
-    scheme = "https" if visit and visit.secure else "http"
-    asked = urlsplit(f"//{request.headers.get('host', '')}")
-    host = asked.hostname or ""
-    if host in ("", "localhost", "127.0.0.1", "::1"):
-        found = tls.addresses() if settings.host == "0.0.0.0" else []  # noqa: S104 - compared, not bound
-        if not found:
-            return None
-        host = found[0]
-    shown = f"[{host}]" if ":" in host else host
-    try:
-        port = f":{asked.port}" if asked.port else ""
-    except ValueError:
-        return None
-    place = f"{scheme}://{shown}{port}/install"
-    return place if len(place) <= 120 else None
 
 
 def _drawing(text: str) -> dict[str, Any]:

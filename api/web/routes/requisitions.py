@@ -23,6 +23,7 @@ from catalog.kernel.stamp import Stamp
 from catalog.kernel.time import day_of
 from catalog.regions import queries as regions
 from catalog.regions.model import Region, Tier
+from warehouse.commitments import queries as commitments
 from warehouse.files import queries as files
 from warehouse.files.model import Subject
 from warehouse.fulfilment import queries as fulfilment
@@ -239,19 +240,22 @@ def _asked_releases(request: Request_) -> dict[str, Any]:
 
 @get("/releases", include_in_schema=False)
 async def releases_page(request: Request_, stamp: Stamped) -> Response[str]:
-    """Release orders in sight; with `owed=yes` the spoken ones whose paper is still due."""
+    """Release orders in sight; with `owed=yes` the spoken ones whose paper is still due, and such call-offs."""
     scope = stamp.require(Permission.REQUISITION_READ)
     wanted = _asked_releases(request)
     listed = await queries.list_releases(scope=scope, **wanted, cursor=asked.cursor(request), limit=asked.PAGE)
     owed = listed if wanted["owed"] else await queries.list_releases(scope=scope, owed=True, limit=asked.PAGE)
+    calls = await commitments.owed_calls(scope_of(stamp.grants, Permission.COMMITMENT_READ))
+    due = [one.papers_due_at for one in owed.items] + [call.papers_due_at for call, _ in calls]
     now = edge_of(request).clock()
     return page(
         request,
         "releases.html",
         listed=listed,
+        owed_calls=calls,
         owed=wanted["owed"],
-        owed_count=len(owed.items),
-        late_count=sum(1 for one in owed.items if one.papers_due_at and one.papers_due_at < now),
+        owed_count=len(due),
+        late_count=sum(1 for at in due if at and at < now),
         statuses=list(ReleaseStatus),
         now=now,
     )

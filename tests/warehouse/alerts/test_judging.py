@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from catalog.kernel import feed, parameters
-from catalog.kernel.access import ROLES, Grant, Role
+from catalog.kernel.access import EVERYWHERE, ROLES, Grant, Role
 from catalog.kernel.errors import Problem, Refused
 from catalog.kernel.stamp import Stamp
 from tests.others import others_done
@@ -19,8 +19,13 @@ from tests.warehouse.alerts import asking
 from tests.warehouse.replenishment import buying
 from tests.warehouse.stock import world
 from warehouse.alerts import actions
+from warehouse.alerts.messages import why
+from warehouse.alerts.model import AlertKind
+from warehouse.alerts.queries.alerts import AlertFilter, list_alerts
 from warehouse.commitments import actions as commitments
 from warehouse.commitments.model import CommitmentFacts, Form
+from warehouse.files import actions as files
+from warehouse.files.model import Cleaned, FileKind
 from warehouse.norms import actions as norms
 from warehouse.norms.model import Each, Equivalent, NormFacts
 from warehouse.replenishment import actions as replenishment
@@ -40,6 +45,11 @@ SITE_OF = {101: 1, 102: 1, 111: 2, 112: 2, 121: 3}
 
 def hand(role: Role = Role.PLANNER, at: Any = NOW) -> Stamp:
     return replace(world.stamp(at=at), attempt=uuid4(), grants=(Grant(role, "/1/", ROLES[role]),))
+
+
+def again(stamp: Stamp, login: str | None = None) -> Stamp:
+    """Another attempt of the same person, or of another."""
+    return replace(stamp, attempt=uuid4(), login=login or stamp.login)
 
 
 async def put(*facts: NormFacts) -> list[str]:
@@ -242,6 +252,36 @@ async def test_the_paper_of_a_spoken_order_is_chased_until_it_is_there_and_check
     await asking.file_and_check(requisition, agrees=True, at=NOW + timedelta(days=3))
     await caught_up(NOW + timedelta(days=3))
     assert cause not in [one[0] for one in await alerts(hall)]
+
+
+async def test_the_paper_of_a_spoken_call_off_is_chased_by_the_same_alert(hall: asyncpg.Connection) -> None:
+    await buying.add_supplier(hall)
+    facts = CommitmentFacts(
+        A, buying.SUPPLIER, Form.AGREEMENT, "XY-1", 100, 6, 80, TODAY, TODAY + timedelta(days=400), item_id=TENT
+    )
+    one = UUID((await commitments.create_commitment(stamp=hand(Role.PURCHASER), facts=facts, sign=True))["id"])
+    asked = {"commitment_id": one, "quantity": 5, "reason": "台风", "papers_hours": 24}
+    call = UUID((await commitments.request_call(stamp=hand(Role.PURCHASER), **asked))["id"])
+    await settled(hall)
+    boss = replace(hand(Role.APPROVER), login="boss")
+    said = {"spoken": True, "spoken_by": "李", "spoken_to": "张"}
+    await commitments.activate(stamp=boss, call_id=call, **said)
+
+    async def told(days: int) -> list[tuple[int, str]]:
+        await caught_up(NOW + timedelta(days=days))
+        await actions.judge_all(now=NOW + timedelta(days=days))
+        return [(found[2], found[1]) for found in await alerts(hall) if found[0] == f"paper:{call}"]
+
+    assert [await told(days) for days in (0, 1, 2)] == [[], [(1, "paper-overdue")], [(2, "paper-overdue")]]
+    (shown,) = (await list_alerts(scope=EVERYWHERE, wanted=AlertFilter(kinds=(AlertKind.PAPER_OVERDUE,)))).items
+    assert "调用单 DY-26-" in why(shown.kind, shown.facts, zh=True)
+    assert shown.facts["commitment"] == str(one)
+    scan = await files.add_file(stamp=again(boss), file=Cleaned(FileKind.PDF, b"%PDF-1.4 test"), name="order.pdf")
+    await commitments.file_paper(stamp=again(boss), call_id=call, order_number="7", file_ids=[UUID(scan["id"])])
+    assert await told(2) == [(2, "paper-overdue")]
+    await commitments.check_paper(stamp=again(boss, "second"), call_id=call, agrees=True)
+    await caught_up(NOW + timedelta(days=2))
+    assert [found for found in await alerts(hall) if found[0] == f"paper:{call}"] == []
 
 
 async def test_who_lost_goods_to_a_more_urgent_need_is_told_until_he_holds_others(hall: asyncpg.Connection) -> None:

@@ -15,8 +15,10 @@ from catalog.kernel.history import list_changes
 from catalog.kernel.stamp import Stamp
 from tests.catalog.test_tables import kind
 from tests.warehouse.stock import world
-from warehouse.commitments import actions, queries, tables
+from warehouse.commitments import actions, queries, tables, workflow
 from warehouse.commitments.model import CallStatus, CommitmentFacts, Form, PriceRule, Status
+from warehouse.files import actions as files
+from warehouse.files.model import Cleaned, FileKind
 
 TODAY = date(2026, 11, 21)
 TENT, QUILT = 1, 2
@@ -53,6 +55,12 @@ async def called(commitment: UUID, quantity: int, **more: Any) -> UUID:
         stamp=hand(**more), commitment_id=commitment, quantity=quantity, reason="台风“测试”", place="AA01"
     )
     return UUID(done["id"])
+
+
+async def filed(call: UUID, number: str) -> None:
+    """The scan of the paper, by who spoke the order."""
+    scan = await files.add_file(stamp=boss(hours=10), file=Cleaned(FileKind.PDF, b"%PDF-1.4 test"), name="order.pdf")
+    await actions.file_paper(stamp=boss(hours=10), call_id=call, order_number=number, file_ids=[UUID(scan["id"])])
 
 
 async def promised(day: date = TODAY, *regions: int) -> list[tuple[int, int | None, int, int, int]]:
@@ -120,10 +128,11 @@ async def test_a_call_off_is_asked_ordered_delivered_and_counted(hall: asyncpg.C
         await actions.activate(stamp=hand(), call_id=call, order_number="令1")
     with pytest.raises(Invalid):
         await actions.activate(stamp=boss(), call_id=call)
-    await actions.activate(stamp=boss(), call_id=call, spoken=True)
+    await actions.activate(stamp=boss(), call_id=call, spoken=True, spoken_by="李", spoken_to="张")
     shown = await queries.get_call(call, EVERYWHERE)
     assert shown.due_at == world.NOW + timedelta(hours=6)
-    assert shown.paper_due_at == world.NOW + timedelta(hours=48)
+    assert (shown.spoken_by, shown.spoken_to, shown.paper_owed) == ("李", "张", True)
+    assert shown.papers_due_at == world.NOW + timedelta(hours=48)
     delivery = uuid4()
     await actions.record_arrival(
         stamp=hand(hours=5),
@@ -139,7 +148,22 @@ async def test_a_call_off_is_asked_ordered_delivered_and_counted(hall: asyncpg.C
     with pytest.raises(Refused) as came:
         await actions.cancel_call(stamp=hand(hours=10), call_id=call)
     assert came.value.code == "call-off.something-came"
-    await actions.file_paper(stamp=boss(hours=10), call_id=call, order_number="常应急令〔2026〕7号")
+    with pytest.raises(Invalid) as unseen:
+        await actions.file_paper(stamp=boss(hours=10), call_id=call, order_number="7", file_ids=[])
+    assert unseen.value.code == "spoken.no-scan"
+    await filed(call, "常应急令〔2026〕6号")
+    assert "check-paper" not in workflow.allowed_of_call(await queries.get_call(call, EVERYWHERE), boss())
+    with pytest.raises(Refused) as own:
+        await actions.check_paper(stamp=boss(hours=10), call_id=call, agrees=True)
+    assert own.value.code == "spoken.own-paper"
+    second = {"role": Role.APPROVER, "hours": 10}
+    await actions.check_paper(stamp=hand("second", **second), call_id=call, agrees=False, note="文号不符")
+    assert [one.number for one, _ in await queries.owed_calls(EVERYWHERE)] == [shown.number]
+    await filed(call, "常应急令〔2026〕7号")
+    with pytest.raises(Refused):  # filed is not checked
+        await actions.close_call(stamp=hand(hours=10), call_id=call)
+    await actions.check_paper(stamp=hand("second", **second), call_id=call, agrees=True)
+    assert await queries.owed_calls(EVERYWHERE) == []
     await actions.close_call(stamp=hand(hours=10), call_id=call)
     # 50 came: 50 are left. 30 of 60 in time, 20 late: (30 + 10) / 60 = 66.66 %; (80 + 80 + 66.66) / 3 = 75.5
     assert await promised() == [(A, TENT, 50, 75, 37)]
@@ -148,7 +172,11 @@ async def test_a_call_off_is_asked_ordered_delivered_and_counted(hall: asyncpg.C
     assert shown.arrivals[0].document_id == delivery
     verbs = await hall.fetch("SELECT verb FROM audit WHERE subject_id = $1 ORDER BY seq", str(call))
     assert [row[0] for row in verbs] == [
-        f"call-off.{verb}" for verb in ("request", "activate", "arrive", "arrive", "paper", "close")
+        f"call-off.{verb}"
+        for verb in (
+            *("request", "activate", "arrive", "arrive"),
+            *("file-paper", "check-paper", "file-paper", "check-paper", "close"),
+        )
     ]
 
 

@@ -85,7 +85,7 @@ def test_a_call_off_is_judged_by_the_promised_hour() -> None:
     )
     call = CallOff(
         UUID(int=1), 1, "DY-26-000001", UUID(int=2), "/1/", 100, "", "台风", CallStatus.CLOSED, False, "令1", at, "a",
-        at, "b", at, 3, 6, arrivals,
+        at, "b", at, 3, 6, 48, "", "", None, None, None, "", None, "", arrivals,
     )  # fmt: skip
     assert rules.call_result(call, DAY) == Result(DAY, 100, 40, 50)
     assert rules.kept(rules.call_result(call, DAY)) == 6_500

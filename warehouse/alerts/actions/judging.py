@@ -62,7 +62,7 @@ class Followed:
 
 
 _PAIRS, _NUMBERS, _PAPERS = ("balance",), ("care", "count", "site"), (
-    "stocktake", "case", "delivery", "norm", "order", "commitment", "requisition", "release",
+    "stocktake", "case", "delivery", "norm", "order", "commitment", "call-off", "requisition", "release",
 )  # fmt: skip
 _ALL = ("class", "item", "region")
 """These change what is judged and how, for who knows how many places: seldom, and only a full pass can follow."""
@@ -131,7 +131,7 @@ async def _judge_touched(touched: _Touched, now: datetime) -> Tally:
         tally += await judge.counts(sites | counted | changed)
     for topic, domain in (
         ("case", judge.cases), ("delivery", judge.deliveries), ("commitment", judge.commitments),
-        ("requisition", judge.holds), ("release", judge.papers),
+        ("call-off", judge.papers), ("requisition", judge.holds), ("release", judge.papers),
     ):  # fmt: skip
         if touched.papers[topic]:
             tally += await domain(touched.papers[topic])

@@ -300,14 +300,17 @@ async def holds(ids: Collection[UUID] | None) -> list[HoldFact]:
 
 
 async def papers(by: date, ids: Collection[UUID] | None) -> list[PaperFact]:
-    """Spoken release orders whose paper is due by a day and not there and checked."""
+    """Spoken release orders and call-offs whose paper is due by a day and not there and checked."""
     args: list[Any] = [by]
+    only = _among("o.id", ids, args, "uuid")  # type: ignore[arg-type]
+    due = "(o.papers_due_at AT TIME ZONE 'Asia/Shanghai')::date"
+    owed = f"o.spoken AND o.paper_checked_at IS NULL AND o.status NOT IN ('refused', 'cancelled') AND {due} <= $1{only}"
     rows = await db.fetch(
-        "SELECT o.owner_region_id, r.path, o.id, o.number, (o.papers_due_at AT TIME ZONE 'Asia/Shanghai')::date,"
-        " o.paper_filed_at IS NOT NULL FROM release_order o JOIN region r ON r.id = o.owner_region_id"
-        " WHERE o.spoken AND o.paper_checked_at IS NULL AND o.status NOT IN ('refused', 'cancelled')"
-        " AND (o.papers_due_at AT TIME ZONE 'Asia/Shanghai')::date <= $1"
-        f"{_among('o.id', ids, args, 'uuid')}",  # type: ignore[arg-type]
+        f"SELECT o.owner_region_id, r.path, o.id, o.number, {due}, o.paper_filed_at IS NOT NULL, NULL::uuid"
+        f" FROM release_order o JOIN region r ON r.id = o.owner_region_id WHERE {owed}"
+        f" UNION ALL SELECT c.region_id, r.path, o.id, o.number, {due}, o.paper_filed_at IS NOT NULL, c.id"
+        " FROM call_off o JOIN commitment c ON c.id = o.commitment_id JOIN region r ON r.id = c.region_id"
+        f" WHERE {owed}",
         *args,
     )
     return [PaperFact(At(row[0], row[1]), *row[2:]) for row in map(tuple, rows)]

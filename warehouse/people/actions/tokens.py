@@ -9,6 +9,7 @@ from catalog.kernel.access import Permission
 from catalog.kernel.attempts import Receipt
 from catalog.kernel.errors import Invalid, Missing, Refused
 from catalog.kernel.stamp import Stamp
+from catalog.regions.queries import find_regions
 from warehouse.people import queries, rules
 from warehouse.people.actions.sessions import hash_of
 from warehouse.people.model import Policy, TokenKind
@@ -27,12 +28,14 @@ async def create_token(
     policy: Policy,
     permissions: frozenset[Permission] | None = None,
     site_code: str | None = None,
+    region_key: str | None = None,
     expires_at: datetime | None = None,
 ) -> Receipt:
     """A token for `person`; the receipt is {"token": uuid, "secret": …}. The secret is shown this once: it is not
     stored, and a repeat of the attempt answers without it.
 
-    One's own, or a read-only device token for somebody in the scope of `token.edit`. Raises as `rules.check_token`.
+    One's own, or a read-only device token for somebody in the scope of `token.edit`. A screen, which shows the board of
+    the region `region_key`, is made by who holds `token.edit`. Raises as `rules.check_token`.
     """
     secret: str | None = None
 
@@ -44,7 +47,7 @@ async def create_token(
             person,
         )
         own = row is not None and row["id"] == stamp.person_id
-        if row is None or not own:
+        if row is None or not own or kind is TokenKind.SCREEN:
             scope = stamp.require(Permission.TOKEN_EDIT)
             if row is None or not scope.covers(row["path"]):
                 raise rules.no_such_person()
@@ -58,6 +61,16 @@ async def create_token(
             site_id, _, path = await queries.get_site_place(site_code)
             if not rules.narrowed(held, granted, (site_id, path)):
                 raise Refused("token.nothing-there", "此人员在该储备库没有任何权限", site=site_code)
+        region_id, shown = None, None
+        if (kind is TokenKind.SCREEN) is (region_key is None):
+            raise Invalid("token.region", "大屏令牌须指定一个区划，其他令牌不按区划", kind=kind.value)
+        if region_key is not None:
+            region = (await find_regions([region_key])).get(region_key)
+            if region is None:
+                raise Missing("region.missing", "没有这个区划", region=region_key)
+            if not rules.narrowed(held, granted, None, region.path):
+                raise Refused("token.nothing-there", "此人员在该处没有任何权限", region=region_key)
+            region_id, shown = region.id, region.key
         secret = PREFIX + secrets.token_urlsafe(32)
         uuid = uuid5(stamp.attempt, "token")
         await AccessTokenRow.insert(
@@ -68,6 +81,7 @@ async def create_token(
                 token_hash=hash_of(secret),
                 person_id=row["id"],
                 site_id=site_id,
+                region_id=region_id,
                 permissions=sorted(p.value for p in granted),
                 created_by=stamp.person_id,
                 created_at=stamp.recorded_at,
@@ -75,6 +89,7 @@ async def create_token(
             )
         )
         facts = {"login": row["login"], "kind": kind.value, "name": name, "site": site_code, "token": str(uuid)}
+        facts |= {"region": shown} if shown else {}
         await audit.record(stamp, "token.create", subject_kind="person", subject_id=str(person), facts=facts)
         return {"token": str(uuid), "expires_at": until.isoformat()}
 

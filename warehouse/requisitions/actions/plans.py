@@ -16,6 +16,9 @@ from catalog.kernel.parameters import whole
 from catalog.kernel.stamp import Stamp
 from catalog.kernel.time import day_of
 from warehouse.commitments import actions as commitments
+from warehouse.commitments.model import PAPERS_HOURS
+from warehouse.incidents import queries as incidents
+from warehouse.incidents.model import Level
 from warehouse.requisitions import queries
 from warehouse.requisitions.actions import takings
 from warehouse.requisitions.actions.notes import changed, hand_of, locked
@@ -226,8 +229,10 @@ async def _not_promised(lines: Sequence[Line], stamp: Stamp) -> list[dict[str, A
 async def _call_off(
     stamp: Stamp, requisition: Requisition, plan_id: UUID, lines: Sequence[Line], wanted: Mapping[str, Wanted]
 ) -> list[UUID]:
-    """One call-off for each line of a promise."""
-    calls = []
+    """One call-off for each line of a promise. A spoken one owes its paper by the level's clock."""
+    hours, calls = PAPERS_HOURS, []
+    if requisition.level is not None:
+        hours = (await incidents.level_rules(Level(requisition.level), requisition.path)).papers_hours
     for number, line in enumerate(lines):
         commitment_id, of = commitment_of(line.source), wanted[line.need]
         if commitment_id is None:
@@ -238,6 +243,7 @@ async def _call_off(
             quantity=line.quantity,
             reason=f"{requisition.number} {requisition.facts.reason}"[:LONGEST_TEXT],
             place=f"{of.region_zh} {of.facts.place}".strip()[:LONGEST_TEXT],
+            papers_hours=hours,
         )
         calls.append(UUID(str(done["id"])))
         await db.execute(

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 from catalog.kernel import attempts, db
@@ -13,7 +12,6 @@ from catalog.kernel.stamp import Channel, Stamp, house_stamp
 from catalog.kernel.time import day_of
 from warehouse.commitments import actions as commitments
 from warehouse.commitments.model import CallStatus
-from warehouse.files import actions as files
 from warehouse.files.model import Subject
 from warehouse.incidents import queries as incidents
 from warehouse.incidents.model import Level
@@ -28,6 +26,7 @@ from warehouse.requisitions.model import (
     ReleaseLine,
     ReleaseStatus,
 )
+from warehouse.spoken import actions as papers
 from warehouse.stock import actions as stock
 
 
@@ -107,19 +106,11 @@ async def file_paper(
 
     async def work() -> Receipt:
         before = await release_locked(stamp, release_id, "file-paper", version)
-        if not 0 < len(paper_number.strip()) <= LONGEST_TEXT:
-            raise Invalid("release.no-paper-number", "请填写书面指令的文号")
-        subject = Subject(RELEASE_DOCUMENT, str(release_id))
-        if not file_ids:
-            raise Invalid("release.no-scan", "请上传书面指令的扫描件")
-        await files.attach_files(stamp=stamp, file_ids=file_ids, subject=subject)
-        sets = {
-            "paper_number": paper_number.strip(),
-            "paper_file_id": file_ids[0],
-            "paper_filed_at": stamp.recorded_at,
-            "paper_filed_by": stamp.login,
-        }
-        facts = {"paper_number": paper_number.strip(), "files": [str(one) for one in file_ids]}
+        number, sets = await papers.file_scan(
+            stamp=stamp, subject=Subject(RELEASE_DOCUMENT, str(release_id)), number=paper_number, file_ids=file_ids
+        )
+        sets["paper_number"] = number
+        facts = {"paper_number": number, "files": [str(one) for one in file_ids]}
         return await release_changed(stamp, "file-paper", before, before.status, sets, facts)
 
     return await attempts.once(stamp, "release.file-paper", work)
@@ -132,12 +123,9 @@ async def check_paper(
 
     async def work() -> Receipt:
         before = await release_locked(stamp, release_id, "check-paper", version)
-        rules.check_checker(before, stamp.login)
-        sets: dict[str, Any] = {"paper_checked_at": stamp.recorded_at, "paper_checked_by": stamp.login}
-        if not agrees:
-            if not note.strip():
-                raise Invalid("requisition.reason-needed", "请写明原因（500 字以内）")
-            sets = {"paper_filed_at": None, "paper_filed_by": "", "paper_file_id": None}
+        sets = papers.check_scan(
+            stamp=stamp, name=before.name, filed_by=before.paper_filed_by, agrees=agrees, note=note
+        )
         facts = {"agrees": agrees, "note": note.strip()[:LONGEST_TEXT]}
         return await release_changed(stamp, "check-paper", before, before.status, sets, facts)
 

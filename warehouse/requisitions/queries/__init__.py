@@ -1,7 +1,14 @@
 """Reads of requisitions, plans and release orders."""
 
 from warehouse.requisitions.queries.holds import takings_of, to_replan
-from warehouse.requisitions.queries.promises import behind_their_calls, calls_of, how_far, is_source, supply_names
+from warehouse.requisitions.queries.promises import (
+    behind_their_calls,
+    calls_in,
+    calls_of,
+    how_far,
+    is_source,
+    supply_names,
+)
 from warehouse.requisitions.queries.releases import (
     find_releases,
     get_release,
@@ -29,6 +36,7 @@ __all__ = [
     "approvals_needed",
     "at_home",
     "behind_their_calls",
+    "calls_in",
     "calls_of",
     "find_plans",
     "find_releases",

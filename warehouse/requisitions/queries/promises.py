@@ -28,13 +28,16 @@ _AS_FAR_AS = {
 
 @dataclass(frozen=True, slots=True)
 class CalledFor:
-    """A call-off that an accepted plan asked for. `covers`: in units of the requisition's line."""
+    """A call-off that an accepted plan asked for, with its goods. `covers`: in units of the requisition's line."""
 
     call: CallOff
     line_id: UUID
     covers: int
     number: str
     party_zh: str
+    goods_zh: str
+    unit_zh: str
+    unit_factor: int
 
 
 def source_name(commitment_id: UUID) -> str:
@@ -103,11 +106,22 @@ async def supply_names(supplies: Collection[str]) -> dict[str, tuple[str, str]]:
 
 async def calls_of(requisition_id: UUID) -> list[CalledFor]:
     """The call-offs of a requisition that the caller has seen, the oldest first."""
+    return await _called("y.requisition_id = $1", requisition_id)
+
+
+async def calls_in(incident_id: UUID) -> list[CalledFor]:
+    """The call-offs for all requisitions of an incident, the oldest first. Not scoped: the caller checks."""
+    return await _called("y.requisition_id IN (SELECT id FROM requisition WHERE incident_id = $1)", incident_id)
+
+
+async def _called(where: str, of: UUID) -> list[CalledFor]:
     rows = await db.fetch(
-        "SELECT y.call_off_id, y.requisition_line_id, y.covers, c.number, p.name_zh FROM requisition_call y"
+        "SELECT y.call_off_id, y.requisition_line_id, y.covers, c.number, p.name_zh, coalesce(i.name_zh, k.name_zh),"
+        " coalesce(i.unit_zh, c.unit), coalesce(i.unit_factor, 1) FROM requisition_call y"
         " JOIN call_off o ON o.id = y.call_off_id JOIN commitment c ON c.id = o.commitment_id"
-        " JOIN party p ON p.id = c.party_id WHERE y.requisition_id = $1 ORDER BY o.seq",
-        requisition_id,
+        " JOIN party p ON p.id = c.party_id LEFT JOIN item i ON i.id = c.item_id"
+        f" LEFT JOIN material_class k ON k.id = c.class_id WHERE {where} ORDER BY o.seq",
+        of,
     )
     calls: Mapping[UUID, CallOff] = await find_calls(row[0] for row in rows)
     return [CalledFor(calls[row[0]], *tuple(row)[1:]) for row in rows]

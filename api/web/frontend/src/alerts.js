@@ -31,6 +31,7 @@ let heard = [];
 let timer = 0;
 
 async function count() {
+  if (!bell) return; // a screen on a wall: it only hears that its board has changed
   try {
     // Not through call(): looking at the bell is no use of the session.
     const answer = await fetch("/api/v1/alerts/waiting", { credentials: "same-origin" });
@@ -133,6 +134,6 @@ function begin() {
 }
 
 // The page itself comes first. Where a password or second factor is due first, nothing else may be asked for.
-if (bell && "EventSource" in window && !["/password", "/second-factor"].includes(location.pathname)) {
+if ((bell || one("body.on-wall")) && "EventSource" in window && !["/password", "/second-factor"].includes(location.pathname)) {
   addEventListener("load", () => setTimeout(begin, AFTER_LOAD_MS));
 }

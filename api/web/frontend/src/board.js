@@ -10,6 +10,7 @@ const REST_MS = 30; // several news at once are one reading
 
 const place = one("[data-board]");
 const state = one("#board-state");
+const wall = one("body.on-wall");
 
 // --- which bookmark is later ------------------------------------------------------------------------
 
@@ -123,7 +124,7 @@ const exact = (at) => at.toLocaleTimeString("en-GB", { timeZone: "Asia/Shanghai"
 
 function say() {
   const [kind, text] = over
-    ? ["cut", t("Logged out since {at}: log in again", { at: clock(heardAt) })]
+    ? ["cut", wall ? t("Ended by the administrator: shows nothing new since {at}", { at: clock(heardAt) }) : t("Logged out since {at}: log in again", { at: clock(heardAt) })]
     : cut
       ? ["cut", t("No connection since {at}: what you see is as of then", { at: clock(heardAt) })]
       : streaming
@@ -154,7 +155,7 @@ async function read() {
       place.dataset.digest = digest;
       heardAt = new Date();
       cut = false;
-    } else if (answer.type === "opaqueredirect" || answer.status === 401) over = true;
+    } else if (answer.type === "opaqueredirect" || [401, 403].includes(answer.status)) over = true;
     else cut = true;
   } catch {
     cut = true;

@@ -15,3 +15,4 @@ import "./scenarios.js";
 import "./alerts.js";
 import "./switches.js";
 import "./tasks.js";
+import "./wall.js";

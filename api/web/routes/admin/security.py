@@ -10,6 +10,8 @@ from api.auth.stamps import Calling, Stamped
 from api.web.routes import asked
 from api.web.routes.admin.sections import desk
 from catalog.kernel.access import Permission
+from catalog.regions import queries as regions
+from catalog.regions.model import Tier
 from warehouse.people import queries
 from warehouse.sites import queries as sites
 
@@ -31,6 +33,7 @@ async def tokens_page(request: Request[Any, Any, Any], stamp: Stamped, caller: C
         listed=listed,
         people=people.items,
         sites=known.items,
+        regions=[one for one in await regions.list_in(scope) if one.tier is not Tier.VILLAGE],
         now=edge_of(request).clock(),
         days=edge_of(request).policy.token_age.days,
     )

@@ -1,0 +1,1 @@
+"""The paper that a spoken order owes (补办手续)."""
