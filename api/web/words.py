@@ -761,6 +761,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "site.create": N_("add a store"),
         "site.edit": N_("change a store"),
         "site.roads": N_("set ways by road"),
+        "road.list": N_("list ways by road"),
         "bin.add": N_("add bins"),
         "item.create": N_("add an item"),
         "item.edit": N_("change an item"),
