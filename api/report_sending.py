@@ -76,9 +76,9 @@ async def _made(plan: Plan, now: datetime) -> tuple[bytes | None, str]:
         if asked.question.path != plan.path:
             return None, "计划人的管辖范围已变 / the planner's area is another now"
         if plan.facts.format is FileFormat.PDF:
-            return await shortfall.pdf_of(asked.question, scope, now, now), ""
+            return await shortfall.pdf_of(asked, scope, now, now), ""
         table = await provision.prepare(asked.question, scope=scope, now=now)
-        rations = await rations_at(plan.path)
+        rations = await rations_at(plan.path, asked.hazard)
         sheet, rows = shortfall.sheet_of(table, asked, rations, language("zh"), plan.login)
         return await exports.workbook(sheet, rows), ""
     except Problem as problem:

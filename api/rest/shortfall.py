@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from litestar import get
 from litestar.params import FromQuery, QueryParameter
 
-from api.asked_cover import rations_at
+from api.asked_cover import checked_hazard, rations_at
 from api.asked_provision import Words, question_of
 from api.auth.edge import VERB
 from api.auth.stamps import Stamped
@@ -44,6 +44,10 @@ Day = Annotated[date | None, QueryParameter(description="A past day, today (defa
 NormsDay = Annotated[
     date | None, QueryParameter(description="The norms of that day (its season) instead of the day's.")
 ]
+Hazard = Annotated[
+    str | None,
+    QueryParameter(max_length=40, description="Count people-days by the norms for this hazard too; else general ones."),
+]
 Ways = Annotated[list[By] | None, QueryParameter(max_items=3)]
 
 
@@ -77,12 +81,13 @@ async def list_shortfall(
     show: FromQuery[Show] = Show.ALL,
     cursor: Cursor = None,
     limit: Limit = None,
+    hazard: Hazard = None,
 ) -> ShortfallPage:
     """Place by place and item by item. `holder`: what regions own, or what stands at sites. Goods of a bin that the
     caller is counting are left out."""
     table = await _table(stamp, region, site, holder, tier, class_code, day, norms_day)
     page = await queries.list_cells(table, sort=sort, show=show, cursor=cursor, limit=limit)
-    rations = await rations_at(table.question.path)
+    rations = await rations_at(table.question.path, checked_hazard(hazard))
     return ShortfallPage(
         day=table.question.day,
         norms_day=table.question.norms_on,
@@ -127,10 +132,12 @@ async def cover_of_shortfall(
     tier: FromQuery[Tier | None] = None,
     class_code: Code = None,
     day: Day = None,
+    hazard: Hazard = None,
 ) -> ShortfallCovers:
-    """For how many people, and how many days of them, what is usable lasts by the region's consumption norms."""
+    """For how many people, and how many days of them, what is usable lasts by the region's consumption norms; now, and
+    once the planned moves are carried out (orders, goods between stores, what is held, decided rotation)."""
     table = await _table(stamp, region, site, holder, tier, class_code, day, None)
-    found = await covered(table, await rations_at(table.question.path))
+    found = await covered(table, await rations_at(table.question.path, checked_hazard(hazard)))
     return ShortfallCovers(day=table.question.day, known_at=table.known_at, items=[_covered(one) for one in found])
 
 
@@ -221,6 +228,9 @@ def _cover(one: Cover) -> CoverOf:
         people=one.people,
         days=one.days,
         share=one.share,
+        amount_then=one.then,
+        days_then=one.after.days if one.after else None,
+        share_then=one.after.share if one.after else None,
     )
 
 
@@ -241,6 +251,7 @@ def _covered(one: Covered) -> ShortfallCover:
         ),
         whole=_cover(one.whole),
         branches=[_cover(part) for part in one.branches],
+        moves={kind.value: units for kind, units in one.moves},
     )
 
 

@@ -79,6 +79,9 @@ class CoverOf(Given):
     people: int | None
     days: int | None
     share: int | None = Field(description="Thousandths of the people, of what is used once or daily, at most 1000.")
+    amount_then: int | None = Field(description="Once the planned moves are carried out; null for a past day.")
+    days_then: int | None
+    share_then: int | None
 
 
 class ShortfallCover(Given):
@@ -87,6 +90,9 @@ class ShortfallCover(Given):
     ration: CoverRation
     whole: CoverOf
     branches: list[CoverOf]
+    moves: dict[str, int] = Field(
+        description="Planned moves in the ration's unit: order, road, held (will leave), rotation-out, rotation-in."
+    )
 
 
 class ShortfallCovers(Given):

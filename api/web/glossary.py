@@ -388,6 +388,14 @@ TERMS: Mapping[str, Term] = {
         "What sites outside the area have above their minimum and can bring in time, with what reaches them before: "
         "loading, and the straight line times the detour at the stated speed.",
     ),
+    "planned-moves": Term(
+        "计划执行后",
+        "After the planned moves",
+        "可用，加已订购或已通知的到货、库点之间在途或待发的物资、已批准轮换的补入，减已占用待出库的和轮换出库的。承诺（协议）和借出未还不算。",
+        "What is usable, with what is on order or announced, what is between stores, and what decided rotation "
+        "brings in; without what is held and will leave and what rotation takes out. Promises and loans out do not "
+        "count.",
+    ),
     "scenario-gap": Term(
         "情景缺口",
         "Gap of a scenario",

@@ -1093,6 +1093,13 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "free": N_("free of charge"),
         "later": N_("settled afterwards"),
     },
+    "planned_move": {
+        "order": N_("on order"),
+        "road": N_("between stores"),
+        "held": N_("held, will leave"),
+        "rotation-out": N_("rotation takes out"),
+        "rotation-in": N_("rotation brings in"),
+    },
     "scenario_basis": {"affected": N_("people affected"), "moved": N_("people moved")},
     "scenario_way": {"arrive": N_("arrives anyway"), "move": N_("move"), "call": N_("call off"), "buy": N_("buy")},
     "scenario_reason": {

@@ -1,7 +1,7 @@
 """Nouns of reports."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -92,15 +92,39 @@ class Served:
     amount: int
 
 
+class Moving(StrEnum):
+    """A planned move (计划内变动): issued orders and announced deliveries still to come; goods between stores, on the
+    road or on a shipment that is being made ready; what is held for accepted plans, release orders and pick lists and
+    will leave; what decided rotation takes out, and what it brings in."""
+
+    ORDER = "order"
+    ROAD = "road"
+    HELD = "held"
+    ROTATION_OUT = "rotation-out"
+    ROTATION_IN = "rotation-in"
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """So many base units of an item come to a branch (above zero) or leave it."""
+
+    kind: Moving
+    branch: Label
+    item_id: int
+    quantity: int
+
+
 @dataclass(frozen=True, slots=True)
 class Cover:
     """Of one branch (None: all together): the usable goods that a ration counts, in its unit, and for how many they
-    last. `people` who might need it there, as known on the day; None: nobody has said, so the days are not known."""
+    last. `people` who might need it there, as known on the day; None: nobody has said, so the days are not known.
+    `then`: for how many they last once the planned moves are carried out; None where that is not asked."""
 
     branch: Label | None
     usable: int
     amount: int
     people: int | None
+    then: int | None = None
 
     @property
     def days(self) -> int | None:
@@ -112,14 +136,21 @@ class Cover:
         """Thousandths of these people who have it, at most all of them; None where it is not known."""
         return min(1000 * self.amount // self.people, 1000) if self.people else None
 
+    @property
+    def after(self) -> "Cover | None":
+        """The same once the planned moves are carried out."""
+        return None if self.then is None else replace(self, amount=self.then, then=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """A ration with how long or how far the goods go: all together, and branch by branch."""
+    """A ration with how long or how far the goods go: all together, and branch by branch. `moves`: what the planned
+    moves change, in the ration's unit."""
 
     ration: Ration
     whole: Cover
     branches: tuple[Cover, ...]
+    moves: tuple[tuple[Moving, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

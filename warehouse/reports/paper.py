@@ -9,7 +9,7 @@ from catalog.kernel.time import SHANGHAI
 from labels.documents import Column, ReportTable
 from warehouse.provision.model import Cell, Holder, Total
 from warehouse.provision.rules import per_mille, rate
-from warehouse.reports.model import Covered, Ration, Served, Shortfall
+from warehouse.reports.model import Cover, Covered, Ration, Served, Shortfall
 from warehouse.reports.rules import served
 
 MOST_ROWS = 500
@@ -41,6 +41,7 @@ def shortfall_paper(
     area: str,
     anchor: str,
     at: datetime,
+    hazard: str = "",
 ) -> ReportTable:
     """The report: totals above, region by region, for how many people it lasts; then what is missing, the largest share
     first."""
@@ -79,7 +80,12 @@ def shortfall_paper(
         notes=(
             "配备率＝Σ各项（可用，最多计至标准）÷Σ标准；标准取最低储备，未定最低储备的取目标。可用＝完好且当日未过期，含占用。",
             "可供：可用数按消耗标准折算，按日消耗的为人·天，一次性发放的为人；没有消耗标准的标“不明”。",
-            *((f"消耗标准：{'；'.join(_ration(one.ration) for one in report.covered)}。",) if report.covered else ()),
+            *((_norms(report.covered, hazard),) if report.covered else ()),
+            *(
+                ("计划执行后＝可用，加在订、库点间在途和轮换补入，减已占用待出库和轮换出库。",)
+                if report.covered
+                else ()
+            ),
             *((f"本表只列缺口比例最大的前 {MOST_ROWS} 项，其余见导出文件。",) if more else ()),
             *(("过去日期：按当日结束时的账面重算；当时的预计到货未留存，不列。",) if table.past else ()),
         ),
@@ -108,8 +114,18 @@ def _cover(one: Covered) -> str:
     who = "需转移人口" if ration.moved else "常住人口"
     if whole.people is None:
         return f"{text}；{who}不明"
-    many = f"{whole.days} 天" if ration.daily else percent_of(whole.share)
-    return f"{text}；{who} {whole.people:,} 人，{'可供' if ration.daily else '覆盖'} {many}"
+    many = _many(whole, ration)
+    after = f"，计划执行后 {_many(whole.after, ration)}" if whole.after is not None and one.moves else ""
+    return f"{text}；{who} {whole.people:,} 人，{'可供' if ration.daily else '覆盖'} {many}{after}"
+
+
+def _many(cover: Cover, ration: Ration) -> str:
+    return f"{cover.days} 天" if ration.daily else percent_of(cover.share)
+
+
+def _norms(covered: Sequence[Covered], hazard: str) -> str:
+    of = f"（{hazard}）" if hazard else ""
+    return f"消耗标准{of}：{'；'.join(_ration(one.ration) for one in covered)}。"
 
 
 def _ration(ration: Ration) -> str:

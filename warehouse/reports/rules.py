@@ -1,7 +1,7 @@
 """What reports decide, over plain values: rankings, two days beside each other."""
 
 from calendar import monthrange
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -16,6 +16,8 @@ from warehouse.reports.model import (
     Every,
     Indicator,
     Measured,
+    Moved,
+    Moving,
     OrderedLine,
     PlanFacts,
     Ration,
@@ -95,35 +97,66 @@ def covered(
     usable: Sequence[tuple[Label, int, int]],
     people: Mapping[tuple[str, bool], int],
     whole: str,
+    moves: Sequence[Moved] | None = None,
 ) -> list[Covered]:
-    """For each ration how far the goods go. `usable`: (branch, item, base units); `people`: by region key and whether
-    those to be moved are meant; `whole`: the key of the region of all. A line of items of different sizes is put
-    together in the ration's unit, rounded down for each item."""
+    """For each ration how far the goods go, and how far once `moves` are carried out (None: not asked). `usable`:
+    (branch, item, base units); `people`: by region key and whether those to be moved are meant; `whole`: the key of the
+    region of all. Items of different sizes are put together in the ration's unit, rounded down for each item; no moves
+    take out more than is there and comes."""
     by_item, factors = rationed(rations, goods), {one.item_id: one.unit_factor for one in goods}
-    quantity: dict[tuple[int, str], list[int]] = {}
-    branches = {label.key: label for label, _, _ in usable}
-    number = {id(one): at for at, one in enumerate(rations)}
-    for label, item_id, there in usable:
-        for ration in by_item.get(item_id, ()):
-            units = there if ration.item_id is not None else there // factors[item_id]
-            sums = quantity.setdefault((number[id(ration)], label.key), [0, 0])
-            sums[0] += units
-            sums[1] += lasting(ration, there, factors[item_id])
+    there: dict[tuple[str, int], int] = {}
+    for label, item, quantity in usable:
+        there[label.key, item] = there.get((label.key, item), 0) + quantity
+    then = dict(there)
+    for move in moves or ():
+        where = move.branch.key, move.item_id
+        then[where] = then.get(where, 0) + move.quantity
+    labels = {label.key: label for label, _, _ in usable} | {one.branch.key: one.branch for one in moves or ()}
     found = []
-    for at, ration in enumerate(rations):
-        parts = tuple(
-            Cover(label, quantity[at, key][0], quantity[at, key][1], people.get((key, ration.moved)))
-            for key, label in branches.items()
-            if (at, key) in quantity
-        )
+    for ration in rations:
+        mine = {item for item, each in by_item.items() if ration in each}
+        parts = []
+        for key, label in labels.items():
+            here = {item: quantity for (at, item), quantity in there.items() if at == key and item in mine}
+            after = {item: max(quantity, 0) for (at, item), quantity in then.items() if at == key and item in mine}
+            if here or after:
+                parts.append(
+                    Cover(
+                        label,
+                        sum(_sized(ration, quantity, factors[item]) for item, quantity in here.items()),
+                        sum(lasting(ration, quantity, factors[item]) for item, quantity in here.items()),
+                        people.get((key, ration.moved)),
+                        None if moves is None else sum(lasting(ration, q, factors[item]) for item, q in after.items()),
+                    )
+                )
         total = Cover(
             None,
             sum(one.usable for one in parts),
             sum(one.amount for one in parts),
             people.get((whole, ration.moved)),
+            None if moves is None else sum(one.then or 0 for one in parts),
         )
-        found.append(Covered(ration, total, parts))
+        found.append(Covered(ration, total, tuple(parts), _moved(ration, mine, moves or (), factors)))
     return found
+
+
+def _sized(ration: Ration, quantity: int, factor: int) -> int:
+    """In the ration's unit, towards zero."""
+    return quantity if ration.item_id is not None else int(Fraction(quantity, factor))
+
+
+def _moved(
+    ration: Ration, mine: Collection[int], moves: Sequence[Moved], factors: Mapping[int, int]
+) -> tuple[tuple[Moving, int], ...]:
+    sums: dict[tuple[Moving, int], int] = {}
+    for one in moves:
+        if one.item_id in mine:
+            sums[one.kind, one.item_id] = sums.get((one.kind, one.item_id), 0) + one.quantity
+    by_kind = [
+        (kind, sum(_sized(ration, q, factors[item]) for (each, item), q in sums.items() if each is kind))
+        for kind in Moving
+    ]
+    return tuple((kind, units) for kind, units in by_kind if units)
 
 
 # --- 预算绩效目标表 ----------------------------------------

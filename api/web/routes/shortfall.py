@@ -6,16 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import cos, radians
 from typing import Any
+from urllib.parse import parse_qsl
 
 from litestar import Request, Response, get
 
 from api import asked_reports, exports, rendering
-from api.asked_cover import rations_at
+from api.asked_cover import HAZARD, rations_at
 from api.asked_provision import FARTHEST, Words, question_of
 from api.auth.edge import edge_of
 from api.auth.stamps import Stamped
 from api.web.english import unit as unit_of
-from api.web.languages import Language
+from api.web.languages import Language, language
 from api.web.pages import amount, moment, named, page, viewer_of
 from api.web.routes import asked
 from api.web.routes.stock import CUT
@@ -29,6 +30,7 @@ from catalog.kernel.stamp import Stamp
 from catalog.regions import queries as regions
 from catalog.regions.model import Tier
 from warehouse.counts.queries import veil_of
+from warehouse.planning.scenario.model import HAZARDS
 from warehouse.printing.render import render_table
 from warehouse.provision import queries as provision
 from warehouse.provision.model import By, Cell, Holder, Question
@@ -56,13 +58,15 @@ class Asked:
     question: Question
     sort: Sort
     show: Show
+    hazard: str = HAZARD
 
 
 async def asked_by(query: str, scope: Scope, stamp: Stamp) -> Asked:
     """What a kept address asks of today: its day is that of the stamp, whatever it was when it was kept."""
     question = await asked_reports.kept_question(query, scope, stamp)
     sort, show = asked_reports.kept(query, "sort", Sort), asked_reports.kept(query, "show", Show)
-    return Asked(question, sort or Sort.GAP, show or Show.ALL)
+    hazard = dict(parse_qsl(query)).get("hazard", "")
+    return Asked(question, sort or Sort.GAP, show or Show.ALL, hazard if hazard in HAZARDS else HAZARD)
 
 
 async def _asked(request: Request_, scope: Scope, stamp: Stamp) -> Asked:
@@ -80,6 +84,7 @@ async def _asked(request: Request_, scope: Scope, stamp: Stamp) -> Asked:
         await question_of(words, scope, stamp),
         asked.one_of(request, "sort", Sort, Sort.GAP),
         asked.one_of(request, "show", Show, Show.ALL),
+        hazard if (hazard := asked.text(request, "hazard", 40)) in HAZARDS else HAZARD,
     )
 
 
@@ -89,7 +94,7 @@ async def shortfall_page(request: Request_, stamp: Stamped) -> Response[str]:
     scope = stamp.require(Permission.NORM_READ)
     viewer = viewer_of(request)
     found = await _asked(request, scope, stamp)
-    rations = await rations_at(found.question.path)
+    rations = await rations_at(found.question.path, found.hazard)
     report = await queries.shortfall(found.question, scope=scope, now=stamp.recorded_at, rations=rations)
     listed = await provision.list_cells(
         report.table, sort=found.sort, show=found.show, cursor=asked.cursor(request), limit=asked.PAGE
@@ -118,6 +123,8 @@ async def shortfall_page(request: Request_, stamp: Stamped) -> Response[str]:
         sites=known.items,
         classes=await classes.own_classes(deepest=2),
         tiers=list(Tier),
+        hazards=HAZARDS,
+        hazard=found.hazard,
         saved=await views.list_views(person_id=stamp.person_id, list_name="shortfall"),
         query_kept=checked_query(request.url.query[:LONGEST_QUERY]),
         may_save=not scope_of(stamp.grants, Permission.VIEW_SAVE).empty,
@@ -206,7 +213,7 @@ async def shortfall_export(request: Request_, stamp: Stamped) -> Response[Any]:
     viewer = viewer_of(request)
     found = await _asked(request, scope, stamp)
     table = await provision.prepare(found.question, scope=scope, now=stamp.recorded_at)
-    rations = await rations_at(found.question.path)
+    rations = await rations_at(found.question.path, found.hazard)
     sheet, rows = sheet_of(table, found, rations, viewer.language, viewer.name)
     return await exports.download(sheet, rows, request.scope["path"].rpartition(".")[2])
 
@@ -240,6 +247,7 @@ def sheet_of(
             (_("List"), _("Shortfall report")),
             (_("Day"), question.day.isoformat()),
             (_("Norms of"), question.norms_on.isoformat()),
+            (_("Consumption norms for"), word(lang, "disaster", asked_.hazard)),
             (_("As of"), moment(table.known_at)),
             (_("Made by"), made_by),
         ],
@@ -299,21 +307,23 @@ async def shortfall_pdf(request: Request_, stamp: Stamped) -> Response[bytes]:
     """The report as paper, in Chinese: totals, regions, what is missing, signatures, the audit trail's anchor."""
     scope = stamp.require(Permission.NORM_READ)
     found = await _asked(request, scope, stamp)
-    content = await pdf_of(found.question, scope, stamp.recorded_at, edge_of(request).clock())
+    content = await pdf_of(found, scope, stamp.recorded_at, edge_of(request).clock())
     name = f"shortfall-{found.question.day.isoformat()}.pdf"
     headers = {"content-disposition": f'inline; filename="{name}"'}
     return Response(content, media_type="application/pdf", headers=headers)
 
 
-async def pdf_of(question: Question, scope: Scope, now: datetime, at: datetime) -> bytes:
+async def pdf_of(found: Asked, scope: Scope, now: datetime, at: datetime) -> bytes:
     """The paper of a question; `at`: when it is drawn."""
-    rations = await rations_at(question.path)
+    question = found.question
+    rations = await rations_at(question.path, found.hazard)
     report = await queries.shortfall(question, scope=scope, now=now, rations=rations)
     short = await provision.list_cells(report.table, sort=Sort.GAP, show=Show.SHORT, limit=paper.MOST_ROWS)
     value = paper.shortfall_paper(
         report,
         short.items,
         rations=rations,
+        hazard=word(language("zh"), "disaster", found.hazard) if found.hazard != HAZARD else "",
         more=short.next_cursor is not None,
         area=await _area(question, scope),
         anchor=audit_chain.printed(await audit_chain.newest_anchor()),

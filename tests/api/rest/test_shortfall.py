@@ -155,6 +155,7 @@ async def test_for_how_many_people_it_lasts(enter: Enter, owner: asyncpg.Connect
         (cover,) = (await caller.get("/shortfall/cover"))["items"]
         assert cover["whole"] == {
             "region": None, "usable": 20, "amount": 120, "people": None, "days": None, "share": None,
+            "amount_then": 120, "days_then": None, "share_then": None,
         }  # fmt: skip
         assert [(one["region"], one["amount"], one["people"], one["share"]) for one in cover["branches"]] == [
             ("district-a", 120, 60, 1000)
@@ -178,3 +179,42 @@ async def test_for_how_many_people_it_lasts(enter: Enter, owner: asyncpg.Connect
         printed = "".join(one.extract_text() for one in pypdf.PdfReader(io.BytesIO(paper)).pages).replace("\n", "")
         assert "120 人" in printed
         assert "需转移人口不明" in printed
+
+
+async def test_the_question_names_a_hazard_and_the_cover_after_the_planned_moves(
+    enter: Enter, owner: asyncpg.Connection
+) -> None:
+    await furnished(owner)
+    grants = (Grant(Role.PLANNER, "/1/", ROLES[Role.PLANNER]),)
+
+    async def norm(people: int, hazard: str | None) -> None:
+        stamp = Stamp(uuid4(), b"use", world.NOW, world.NOW, 1, "planner", grants)
+        use = Consumption(1, people, ConsumptionBasis.MOVED, False, TENT, source="市文件")
+        await set_consumption(stamp=stamp, region_id=CITY, hazard=hazard, use=use)
+
+    await norm(6, None)
+    await norm(10, "earthquake")
+    delivery = uuid4()
+    await owner.execute(
+        "INSERT INTO delivery (id, number, status, site_id, owner_region_id, expected_on, created_at, created_by,"
+        " attempt) VALUES ($1, 'DH-1', 'announced', 2, 2, $2, now(), 'test', gen_random_uuid())",
+        delivery, TODAY + timedelta(days=9),
+    )  # fmt: skip
+    await owner.execute(
+        "INSERT INTO delivery_line (delivery_id, line, item_id, quantity) VALUES ($1, 1, $2, 5)", delivery, TENT
+    )
+    lot = await owner.fetchval("SELECT lot_id FROM balance b JOIN lot l ON l.id = b.lot_id WHERE l.owner_region_id = 2"
+                               " AND b.item_id = $1 AND b.on_hand = 20", TENT)  # fmt: skip
+    await owner.execute("UPDATE balance SET reserved = 4 WHERE lot_id = $1 AND on_hand = 20", lot)
+    async with enter("dispatcher") as caller:
+        (general,) = (await caller.get("/shortfall/cover"))["items"]
+        assert (general["whole"]["amount"], general["whole"]["amount_then"]) == (120, 126)
+        assert general["moves"] == {"order": 5, "held": -4}
+        (quake,) = (await caller.get("/shortfall/cover?hazard=earthquake"))["items"]
+        assert (quake["whole"]["amount"], quake["whole"]["amount_then"]) == (200, 210)
+        lines = {one["region"]: one for one in (await caller.get("/shortfall?hazard=earthquake"))["items"]}
+        assert lines["district-a"]["people"] == 200
+        # On a day by which the delivery has come it is usable then, and no planned move any more.
+        (later,) = (await caller.get(f"/shortfall/cover?day={TODAY + timedelta(days=10)}"))["items"]
+        assert (later["whole"]["amount"], later["moves"]) == (150, {"held": -4})
+        assert await caller.code("GET", "/shortfall/cover?hazard=war") == (400, "scenario.no-such-hazard")

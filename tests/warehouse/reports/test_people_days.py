@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from warehouse.norms.model import Goods
 from warehouse.provision.model import Label
 from warehouse.reports import rules
-from warehouse.reports.model import Ration, Served
+from warehouse.reports.model import Moved, Moving, Ration, Served
 
 WATER, RICE, TENT, BIG_TENT, ROPE = 1, 2, 3, 4, 5
 # Six bottles a day; a third of a kilogram (of grams) a day; a tent for six, but one of the large ones for sixteen.
@@ -72,3 +72,48 @@ def test_sums_are_sums_and_more_goods_never_last_shorter(rows: list[tuple[Label,
         assert other.whole.amount >= one.whole.amount
         assert one.whole.share is not None
         assert 0 <= one.whole.share <= 1000
+
+
+def test_after_the_planned_moves_by_hand() -> None:
+    usable = [(CITY, WATER, 600), (CITY, RICE, 1_500)]
+    people = {("city", True): 25, ("city", False): 1, ("town", True): 1}
+    moves = [
+        Moved(Moving.ORDER, CITY, WATER, 120), Moved(Moving.HELD, CITY, WATER, -60),
+        Moved(Moving.ROAD, TOWN, WATER, 12),
+        Moved(Moving.ROTATION_OUT, CITY, RICE, -2_000), Moved(Moving.ROTATION_IN, CITY, RICE, 900),
+    ]  # fmt: skip
+    water, rice, tents, _ = rules.covered(RATIONS, GOODS, usable, people, "city", moves)
+    assert (water.whole.amount, water.whole.then) == (100, 112)
+    assert [(one.branch, one.amount, one.then) for one in water.branches] == [(CITY, 100, 110), (TOWN, 0, 2)]
+    assert water.branches[0].after is not None
+    assert (water.branches[0].days, water.branches[0].after.days) == (4, 4)
+    assert water.moves == ((Moving.ORDER, 120), (Moving.ROAD, 12), (Moving.HELD, -60))
+    assert (rice.whole.amount, rice.whole.then) == (4, 1), "400 g are left: a person's 333 g"
+    assert rice.moves == ((Moving.ROTATION_OUT, -2),), "900 g make no whole kilogram"
+    assert (tents.whole.then, tents.moves) == (0, ())
+    (past, *_) = rules.covered(RATIONS, GOODS, usable, people, "city")
+    assert (past.whole.then, past.whole.after) == (None, None)
+
+
+MOVES = st.lists(
+    st.builds(Moved, st.sampled_from(Moving), st.sampled_from([CITY, TOWN]), st.sampled_from([WATER, RICE, TENT]),
+              st.integers(-10**6, 10**6)), max_size=8,
+)  # fmt: skip
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([CITY, TOWN]), st.sampled_from(GOODS), st.integers(0, 10**6)), max_size=8), MOVES
+)
+def test_no_plan_takes_more_than_is_there_and_what_comes_never_shortens_it(
+    rows: list[tuple[Label, Goods, int]], moves: list[Moved]
+) -> None:
+    usable = [(label, one.item_id, quantity) for label, one, quantity in rows]
+    found = rules.covered(RATIONS, GOODS, usable, {}, "city", moves)
+    coming = rules.covered(RATIONS, GOODS, usable, {}, "city", [one for one in moves if one.quantity > 0])
+    none = rules.covered(RATIONS, GOODS, usable, {}, "city", [])
+    for one, more, same in zip(found, coming, none, strict=True):
+        assert one.whole.then is not None
+        assert more.whole.then is not None
+        assert 0 <= one.whole.then <= more.whole.then
+        assert more.whole.then >= one.whole.amount
+        assert same.whole.then == same.whole.amount == one.whole.amount

@@ -13,6 +13,7 @@ from warehouse.provision.model import By, Holder, Question, Total
 from warehouse.provision.queries import Table
 from warehouse.reports import rules
 from warehouse.reports.model import Age, Covered, Expiring, Ration, Shortfall, Spot
+from warehouse.reports.queries.moving import moves_of
 
 MONTHS = 24
 """So far ahead expiry is shown."""
@@ -61,16 +62,20 @@ async def shortfall(question: Question, *, scope: Scope, now: datetime, rations:
 
 
 async def covered(table: Table, rations: Sequence[Ration]) -> list[Covered]:
-    """People-days: how far what is usable on the day goes by these rations, branch by branch."""
+    """People-days: how far what is usable on the day goes by these rations, branch by branch, and how far it will once
+    the planned moves are carried out."""
     question = table.question
     goods = [
         one
         for one in await norms.list_goods(class_path=question.class_path)
         if question.item_ids is None or one.item_id in question.item_ids
     ]
-    usable = await provision.usable_by_branch(table, rules.rationed(rations, goods))
+    counted = rules.rationed(rations, goods)
+    usable = await provision.usable_by_branch(table, counted)
+    moves = None if table.past else await moves_of(table, counted)
     here = int(question.path.strip("/").rpartition("/")[2] or 0)
-    paths = [label.path for label, _, _ in usable if label.path is not None]
+    labels = [*(label for label, _, _ in usable), *(one.branch for one in moves or ())]
+    paths = [label.path for label in labels if label.path is not None]
     regions = {here, *(int(path.strip("/").rpartition("/")[2]) for path in paths)}
     people: dict[tuple[str, bool], int] = {}
     whole = ""
@@ -80,7 +85,7 @@ async def covered(table: Table, rations: Sequence[Ration]) -> list[Covered]:
             if kind.value in known:
                 people[subject.key, moved] = known[kind.value]
         whole = subject.key if subject.region_id == here else whole
-    return rules.covered(rations, goods, usable, people, whole)
+    return rules.covered(rations, goods, usable, people, whole, moves)
 
 
 async def ages(question: Question) -> list[Age]:
