@@ -9,6 +9,8 @@ from api.schemas.requisitions import (
     OriginOut,
     PlanChangeOut,
     PlanLineOut,
+    PlanLoadOut,
+    PlanVehicleOut,
     PromiseLeftOut,
     ReleaseLineOut,
     ReleaseOut,
@@ -24,7 +26,7 @@ from warehouse.commitments.model import Promise
 from warehouse.requisitions import queries, workflow
 from warehouse.requisitions.model import Line, Release, ReleaseLine, Requisition, Taking
 from warehouse.requisitions.queries.promises import CalledFor
-from warehouse.requisitions.queries.shown import Origin, ShownPlan, ShownWhy
+from warehouse.requisitions.queries.shown import Origin, ShownPlan, ShownShipment, ShownWhy
 
 
 async def requisition_out(one: Requisition, stamp: Stamp) -> RequisitionOut:
@@ -169,8 +171,21 @@ def plan_out(plan: ShownPlan) -> SourcingPlanOut:
         ],
         forbidden=[f"{one.wanted.id} {one.origin.source}" for one in plan.forbidden],
         shipments=plan.goals.shipments,
+        loads=[_load(one) for one in plan.shipments],
         tonne_km=plan.goals.tonne_km,
         proven=plan.proven,
+    )
+
+
+def _load(one: ShownShipment) -> PlanLoadOut:
+    plain = ("leaves_at", "arrives_at", "grams", "millilitres", "unmeasured", "over_grams", "over_millilitres")
+    return PlanLoadOut(
+        origin=_origin(one.origin),
+        line=one.wanted.line,
+        vehicles=[
+            PlanVehicleOut(vehicle=v.id, plate=v.plate, grams=v.grams, millilitres=v.millilitres) for v in one.vehicles
+        ],
+        **{name: getattr(one, name) for name in plain},
     )
 
 

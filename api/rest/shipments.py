@@ -119,6 +119,7 @@ async def prepare_release(stamp: Stamped, release: FromPath[UUID], data: JSONBod
         to_point=data.to_point,
         planned_for=references.aware(data.planned_for),
         note_text=data.note,
+        fits=data.fits,
     )
     return ShipmentDone(**done)
 

@@ -309,6 +309,31 @@ class PlanChangeOut(Given):
     after: int
 
 
+class PlanVehicleOut(Given):
+    """A vehicle that the plan suggests, with what it may carry."""
+
+    vehicle: UUID
+    plate: str
+    grams: int
+    millilitres: int
+
+
+class PlanLoadOut(Given):
+    """What goes from one source to one place, in grams and millilitres (at least so much, where lines are
+    `unmeasured`), on which vehicles, and what of it they cannot carry. Without a vehicle none is free there."""
+
+    origin: OriginOut
+    line: int
+    leaves_at: Instant
+    arrives_at: Instant
+    grams: int
+    millilitres: int
+    unmeasured: int
+    vehicles: list[PlanVehicleOut]
+    over_grams: int
+    over_millilitres: int
+
+
 class SourcingPlanOut(Given):
     """A plan as it was made. `state`: current, superseded or accepted."""
 
@@ -321,6 +346,7 @@ class SourcingPlanOut(Given):
     changes: list[PlanChangeOut]
     forbidden: list[str]
     shipments: int
+    loads: list[PlanLoadOut]
     tonne_km: float
     proven: bool
 

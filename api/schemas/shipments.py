@@ -65,8 +65,12 @@ class ShipmentNew(ShipmentEdit):
 
 
 class ReleaseShipmentIn(ShipmentEdit):
-    """A shipment with what a release order still holds. Without a destination: its place in the incident."""
+    """A shipment with what a release order still holds. Without a destination: its place in the incident.
 
+    `fits`: only as much as the vehicle may carry; the rest waits for the next one.
+    """
+
+    fits: StrictBool = False
     to_site: Key | None = None
     to_point: UUID | None = None
 

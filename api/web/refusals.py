@@ -54,6 +54,7 @@ REFUSALS: Mapping[str, str] = {
     "shipment.not-from-here": N_("This cannot be done to the shipment as it stands now."),
     "shipment.not-on-board": N_("So many are not on the vehicle."),
     "shipment.not-released": N_("The release order has not been given, or is carried out."),
+    "shipment.nothing-fits": N_("Not one unit of the goods fits this vehicle."),
     "shipment.nothing-left": N_("All goods of the release order have their vehicle."),
     "shipment.on-board": N_("Goods that are missing or were turned away are still open."),
     "shipment.other-goods": N_("Not the planned lot or bin: say why."),

@@ -67,7 +67,9 @@ def bad_night(needs: int, sites: int, lots: int, seed: int) -> Task:
         protections=tuple(Protection(f"{s}{i}", q - q // 3, {(s, i): 1}) for (s, i), q in total.items()),
         substitutes=tuple(Substitute(n, n + 1, 1, 2) for n in range(0, 10, 2)),
         sizes={n: Size(500 + 400 * n, 2000 + 900 * n) for n in range(ITEMS)},
-        vehicles=tuple(Vehicle(f"V{n}", 5_000_000, 20_000_000, chance.choice(sources).key) for n in range(60)),
+        vehicles=tuple(
+            Vehicle(f"V{n}", 5_000_000, 20_000_000, frozenset([chance.choice(sources).key])) for n in range(60)
+        ),
     )
 
 

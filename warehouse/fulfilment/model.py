@@ -80,6 +80,15 @@ class NewLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """Weight and volume of so many base units (`per`) of an item; None: not known."""
+
+    weight_g: int | None
+    volume_ml: int | None
+    per: int
+
+
+@dataclass(frozen=True, slots=True)
 class ShipmentFacts:
     """What is said of a new shipment. Exactly one of `to_site_id` and `to_point`."""
 

@@ -1,6 +1,7 @@
 """The decisions of fulfilment, over plain values."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from catalog.kernel.errors import Invalid, Refused
@@ -15,6 +16,7 @@ from warehouse.fulfilment.model import (
     Line,
     Load,
     Loading,
+    Measure,
     NewLine,
     PointFacts,
     Received,
@@ -91,6 +93,32 @@ def load_of(lines: Sequence[tuple[Line, int]]) -> Load:
         weight += -(-(line.weight_g or 0) * quantity // line.unit_factor)
         volume += -(-(line.volume_ml or 0) * quantity // line.unit_factor)
     return Load(weight, volume, unmeasured)
+
+
+def fitting(
+    lines: Sequence[tuple[NewLine, Measure]], max_weight_g: int | None, max_volume_ml: int | None
+) -> list[NewLine]:
+    """As much of the lines, in their order, as a vehicle carries: whole units, each as many as still go on.
+
+    A limit or a measure that is not known keeps nothing back.
+    """
+    weight, volume = max_weight_g, max_volume_ml
+    taken = []
+    for line, one in lines:
+        units = -(-line.quantity // one.per)
+        if weight is not None and one.weight_g:
+            units = min(units, weight // one.weight_g)
+        if volume is not None and one.volume_ml:
+            units = min(units, volume // one.volume_ml)
+        quantity = min(line.quantity, units * one.per)
+        if quantity <= 0:
+            continue
+        taken.append(replace(line, quantity=quantity))
+        if weight is not None:
+            weight -= -(-(one.weight_g or 0) * quantity // one.per)
+        if volume is not None:
+            volume -= -(-(one.volume_ml or 0) * quantity // one.per)
+    return taken
 
 
 def check_fits(vehicle: Vehicle, load: Load, reason: str) -> None:

@@ -160,6 +160,15 @@ class ReleaseOrderRow(Table, tablename="release_order"):
     attempt = UUID()
 
 
+class ReleaseVehicleRow(Table, tablename="release_vehicle"):
+    """A vehicle that the accepted plan had in mind for an order."""
+
+    release_id = UUID()
+    turn = Integer()
+    vehicle_id = UUID(primary_key=True)
+    sent_at = Timestamptz(null=True, default=None)
+
+
 class ReleaseLineRow(Table, tablename="release_line"):
     """Goods of one lot at one place."""
 

@@ -1,7 +1,7 @@
 """Writes of vehicles. Needs vehicle.edit where the vehicle stands; names and phones never reach history or audit."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -14,7 +14,7 @@ from catalog.kernel.time import day_of
 from warehouse.parties import queries as parties
 from warehouse.sites import queries as sites
 from warehouse.vehicles import queries, rules
-from warehouse.vehicles.model import Vehicle, VehicleFacts
+from warehouse.vehicles.model import Standing, Vehicle, VehicleFacts
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('warehouse.vehicles', 7))"
 _COLUMNS = (
@@ -123,6 +123,13 @@ async def hold(*, stamp: Stamp, kind: str, paper: UUID, number: str, vehicle_id:
         rules.check_free(wanted, day_of(stamp.recorded_at))
         await _set_use(stamp, "take", wanted, kind, paper, number)
     return wanted
+
+
+async def lock_ready(ids: Collection[UUID], on: date) -> set[UUID]:
+    """Which of these vehicles can be sent on a day; their rows stay locked until the transaction ends."""
+    await db.execute("SELECT 1 FROM vehicle WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE", list(ids))
+    found = await queries.find_vehicles(ids)
+    return {one.id for one in found.values() if one.retired_at is None and one.standing(on) is Standing.READY}
 
 
 # --- parts ----------------------------------------------------------------------------------------------------------

@@ -23,13 +23,14 @@ from catalog.regions import queries as regions
 from warehouse.files import queries as files
 from warehouse.files.model import Subject
 from warehouse.fulfilment import queries, rules, workflow
-from warehouse.fulfilment.model import SHIPMENT, Duty, DutyStatus, Purpose, Shipment, Status
+from warehouse.fulfilment.model import SHIPMENT, Duty, DutyStatus, Purpose, Shipment, Status, Vehicle
 from warehouse.incidents import queries as incidents
 from warehouse.parties import queries as parties
 from warehouse.requisitions import queries as requisitions
 from warehouse.requisitions.model import Release, ReleaseStatus
 from warehouse.sites import queries as sites
 from warehouse.vehicles import queries as vehicles
+from warehouse.vehicles.model import Vehicle as Registered
 
 Request_ = Request[Any, Any, Any]
 SETTLING = ("find", "take-back", "write-off")
@@ -160,6 +161,8 @@ async def new_shipment_page(request: Request_, stamp: Stamped) -> Response[str]:
     carried = await queries.carried_of(release.id) if release else {}
     senders = (await sites.list_sites(scope=scope, limit=200)).items
     starts = [release.site_id] if release else [one.id for one in senders]
+    wished = await requisitions.suggested_for(release.id, stamp.recorded_at) if release else []
+    suggested = next((_as_vehicle(one.vehicle, viewer_of(request)) for one in wished if one.ready), None)
     seen, seeing = stamp.require(Permission.SHIPMENT_READ), stamp.require(Permission.SUMMARY_READ)
     return page(
         request,
@@ -168,7 +171,7 @@ async def new_shipment_page(request: Request_, stamp: Stamped) -> Response[str]:
         carried=carried,
         senders=senders,
         at_hand=await vehicles.at_hand(starts, viewer_of(request).today),
-        suggested=None,
+        suggested=suggested,
         stores=(await sites.list_sites(scope=seeing, limit=500)).items,
         points=(await queries.list_points(scope=seen, limit=200)).items,
         carriers=(await parties.list_parties(scope=stamp.require(Permission.PARTY_READ), limit=200)).items,
@@ -400,6 +403,15 @@ async def _sees(incident_id: UUID | None, stamp: Stamp) -> bool:
     except Missing:
         return False
     return True
+
+
+def _as_vehicle(one: Registered, viewer: Viewer) -> Vehicle:
+    """A registered vehicle as the form of a shipment shows it."""
+    facts = one.facts
+    return Vehicle(
+        word(viewer.language, "vehicle_kind", facts.kind), facts.plate, facts.carrier_id, one.carrier_zh or "",
+        facts.max_weight_g, facts.max_volume_ml, facts.driver, facts.phone, one.id,
+    )  # fmt: skip
 
 
 async def _sees_vehicle(vehicle_id: UUID | None, stamp: Stamp) -> bool:

@@ -1,5 +1,6 @@
 """A release order carried out by vehicles: its reservations end with the goods, short lines go back, it follows."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -11,11 +12,13 @@ from tests.warehouse.fulfilment.test_points_and_recovery import TOWN_REGION, inc
 from tests.warehouse.fulfilment.test_shipments import BIN, LORRY, hand, refused, seen, there
 from tests.warehouse.stock import world
 from warehouse.fulfilment import actions, queries
-from warehouse.fulfilment.model import Loading, Received, Status
+from warehouse.fulfilment.model import Loading, Received, Status, Vehicle
 from warehouse.requisitions import queries as requisitions
 from warehouse.requisitions.model import Release
 from warehouse.stock import verify
 from warehouse.stock.model import Lot
+from warehouse.vehicles import actions as vehicles
+from warehouse.vehicles.model import Kind, VehicleFacts
 
 _ORDER = """
 WITH r AS (INSERT INTO requisition (id, number, status, region_id, incident_id, reason, authors, created_at, created_by,
@@ -164,3 +167,36 @@ async def test_received_with_a_difference_the_order_waits_until_it_is_settled(ci
     await city.execute("UPDATE discrepancy_case SET status = 'settled'")
     await actions.close(stamp=hand(), shipment_id=shipment)
     assert (await order(release)).status == "closed"
+
+
+async def test_a_vehicle_takes_what_fits_and_the_next_takes_the_rest(city: asyncpg.Connection) -> None:
+    release, _ = await ordered(city)
+    await city.execute("UPDATE item SET weight_g = 20000, volume_ml = 100000 WHERE id = 1")
+    lorry = VehicleFacts("苏D00001", Kind.BOX, 1, 150_000, 10_000_000, site_id=1, driver="赵")
+    done = await vehicles.register(
+        stamp=hand(), vehicles=[lorry, replace(lorry, plate="苏D00002"), replace(lorry, plate="苏D00003")]
+    )
+    first, second, third = map(UUID, done["ids"])
+    await city.executemany(
+        "INSERT INTO release_vehicle (release_id, turn, vehicle_id) VALUES ($1, $2, $3)",
+        [(release, 0, first), (release, 1, second), (release, 2, third)],
+    )
+    assert [one.vehicle.id for one in await requisitions.suggested_for(release, world.NOW)] == [first, second, third]
+    tiny = Vehicle(plate="苏D9", max_weight_g=19_999)
+    await refused(
+        "shipment.nothing-fits",
+        actions.prepare_release(stamp=hand(), release_id=release, vehicle=tiny, fits=True),
+    )
+
+    async def sent(vehicle: UUID) -> list[int]:
+        done = await actions.prepare_release(
+            stamp=hand(), release_id=release, vehicle=Vehicle(registered=vehicle), fits=True
+        )
+        return [line.quantity for line in (await seen(UUID(done["id"]))).lines]
+
+    assert await sent(first) == [7]  # 150 kg: seven tents of 20 kg
+    assert [one.vehicle.id for one in await requisitions.suggested_for(release, world.NOW)] == [second, third]
+    assert await sent(second) == [5]
+    # All goods have their vehicle: the third is not kept for the order any longer.
+    assert await requisitions.suggested_for(release, world.NOW) == []
+    await refused("shipment.nothing-left", actions.prepare_release(stamp=hand(), release_id=release, vehicle=LORRY))

@@ -16,11 +16,13 @@ from warehouse.fulfilment.actions.parts import changed, keep_contact, locked, no
 from warehouse.fulfilment.actions.points import point_of
 from warehouse.fulfilment.model import End, NewLine, Purpose, ShipmentFacts, Status, Vehicle
 from warehouse.parties import queries as parties
+from warehouse.requisitions import actions as orders
 from warehouse.requisitions import queries as requisitions
-from warehouse.requisitions.model import ReleaseStatus
+from warehouse.requisitions.model import Release, ReleaseStatus
 from warehouse.sites import queries as sites
 from warehouse.stock import actions as stock
 from warehouse.stock import queries as stocks
+from warehouse.vehicles import queries as vehicles
 
 
 async def prepare(
@@ -64,11 +66,13 @@ async def prepare_release(
     to_point: UUID | None = None,
     planned_for: datetime | None = None,
     note_text: str = "",
+    fits: bool = False,
 ) -> Receipt:
     """A shipment with everything of a release order that no vehicle carries yet.
 
     Without a destination it goes to the receiving point of its place in the incident, which is made where it is new.
-    Needs shipment.edit at the store. Raises Missing, Refused (`shipment.not-released`, `shipment.nothing-left`).
+    `fits`: only what the vehicle may carry; the rest waits for the next one. Needs shipment.edit at the store. Raises
+    Missing, Refused (`shipment.not-released`, `shipment.nothing-left`, `shipment.nothing-fits`).
     """
 
     async def work() -> Receipt:
@@ -84,12 +88,18 @@ async def prepare_release(
         ]
         if not lines:
             raise Refused("shipment.nothing-left", "动用指令的物资都已安排车辆", release=release.name)
+        left_over = lines
+        if fits:
+            lines = await _fitting(release, lines, vehicle)
         point = to_point
         if to_site_id is None and to_point is None:
             point = await point_of(stamp, release)
         facts = ShipmentFacts(Purpose.RELEASE, release.site_id, to_site_id, point, release_id, vehicle, note_text)
         done = await prepare(
             stamp=stamp.for_part("shipment", str(facts)), facts=facts, lines=lines, planned_for=planned_for
+        )
+        await orders.note_sent(
+            stamp=stamp, release_id=release_id, vehicle_id=vehicle.registered, all_goods=lines == left_over
         )
         said = {"shipment": done["id"], "lines": len(lines)}
         await audit.record(
@@ -152,6 +162,20 @@ async def check_end(site_id: int | None, point_id: UUID | None) -> str:
     if point.incident_status == "closed":
         raise Refused("point.incident-closed", "事件已结案", incident=point.incident)
     return f"{point.region_zh} {point.name}"
+
+
+async def _fitting(release: Release, lines: list[NewLine], vehicle: Vehicle) -> list[NewLine]:
+    """What of the lines goes on the vehicle. Raises Refused where not one unit does."""
+    limits = (vehicle.max_weight_g, vehicle.max_volume_ml)
+    if vehicle.registered is not None:
+        known = (await vehicles.find_vehicles([vehicle.registered])).get(vehicle.registered)
+        limits = (known.facts.max_weight_g, known.facts.max_volume_ml) if known else limits
+    item_of = {one.lot_id: one.item_id for one in release.lines}
+    measures = await queries.measures_of(set(item_of.values()))
+    found = rules.fitting([(line, measures[item_of[line.lot_id]]) for line in lines], *limits)
+    if not found:
+        raise Refused("shipment.nothing-fits", "这辆车一件也装不下", release=release.name)
+    return found
 
 
 async def _check_carrier(vehicle: Vehicle) -> None:

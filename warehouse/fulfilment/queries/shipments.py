@@ -10,7 +10,7 @@ from catalog.kernel.access import Scope
 from catalog.kernel.errors import Missing
 from catalog.kernel.listing import Listing
 from catalog.kernel.page import Page
-from warehouse.fulfilment.model import MOVING, End, Line, Purpose, Redirect, Report, Shipment, Status, Vehicle
+from warehouse.fulfilment.model import MOVING, End, Line, Measure, Purpose, Redirect, Report, Shipment, Status, Vehicle
 
 MOST_REPORTS = 500
 _SELECT = (
@@ -199,6 +199,14 @@ async def carried_of(release_id: UUID) -> dict[UUID, int]:
         release_id,
     )
     return {row[0]: row[1] for row in rows}
+
+
+async def measures_of(item_ids: Collection[int]) -> dict[int, Measure]:
+    """Weight and volume of one display unit of items."""
+    rows = await db.fetch(
+        "SELECT id, weight_g, volume_ml, unit_factor FROM item WHERE id = ANY($1::bigint[])", list(item_ids)
+    )
+    return {row[0]: Measure(row[1], row[2], row[3]) for row in rows}
 
 
 async def statuses_of(release_id: UUID) -> list[Status]:

@@ -1,5 +1,6 @@
 """Writes of requisitions, plans and release orders: one function per verb."""
 
+from warehouse.requisitions.actions.carry import note_sent
 from warehouse.requisitions.actions.plans import accept_plan, keep_plan
 from warehouse.requisitions.actions.releases import (
     cancel_release,
@@ -40,6 +41,7 @@ __all__ = [
     "forget_contacts",
     "keep_plan",
     "move_release",
+    "note_sent",
     "note_short",
     "recall_release",
     "refuse_release",

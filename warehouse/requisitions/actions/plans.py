@@ -20,13 +20,13 @@ from warehouse.commitments.model import PAPERS_HOURS
 from warehouse.incidents import queries as incidents
 from warehouse.incidents.model import Level
 from warehouse.requisitions import queries
-from warehouse.requisitions.actions import takings
+from warehouse.requisitions.actions import carry, takings
 from warehouse.requisitions.actions.notes import changed, hand_of, locked
 from warehouse.requisitions.model import HOLD_HOURS, LONGEST_TEXT, RELEASE_DOCUMENT, Requisition, Status, Wishes
 from warehouse.requisitions.model import Line as Wanted
 from warehouse.requisitions.queries.holds import Hold, held_for
 from warehouse.requisitions.queries.promises import commitment_of
-from warehouse.requisitions.queries.tasks import Stand, read_protections, stands
+from warehouse.requisitions.queries.tasks import Stand, place_of, read_protections, stands
 from warehouse.requisitions.sourcing import kept
 from warehouse.requisitions.sourcing.model import Line, Plan
 from warehouse.stock import actions as stock
@@ -125,6 +125,10 @@ async def accept_plan(*, stamp: Stamp, requisition_id: UUID, plan_id: UUID, vers
         lost = await takings.take(stamp, before, plan_id, grabs, wanted)
         takes += [Take(one.line, _stand_of(one.hold), one.quantity, one.covers) for one in grabs]
         orders = await _write_orders(stamp, before, plan_id, takes, wanted)
+        rides = {
+            (one.line.source, place_of(wanted[one.line.need])): _order_id(stamp, _group(one, wanted)) for one in takes
+        }
+        sent = await carry.suggest(stamp, plan, rides)
         calls = await _call_off(stamp, before, plan_id, promised, wanted)
         await db.execute("UPDATE sourcing_plan SET state = 'accepted' WHERE id = $1", plan_id)
         await takings.settle(stamp, requisition_id)
@@ -134,6 +138,7 @@ async def accept_plan(*, stamp: Stamp, requisition_id: UUID, plan_id: UUID, vers
             "calls": [str(one) for one in calls],
             "taken_from": [str(one) for one in lost],
             "lines": len(takes) + len(calls),
+            "vehicles": sent,
         }
         return await changed(stamp, "accept", before, Status.SOURCED, None, facts)
 
@@ -278,19 +283,31 @@ async def _moved(failing: Sequence[Mapping[str, Any]], wanted: Mapping[str, Want
     )
 
 
+Group = tuple[int, int, int, str]
+"""Owner, store, region and place: what one order is for."""
+
+
+def _group(take: Take, wanted: Mapping[str, Wanted]) -> Group:
+    facts = wanted[take.line.need].facts
+    return take.stand.owner_id, take.stand.site_id, facts.region_id, facts.place
+
+
+def _order_id(stamp: Stamp, group: Group) -> UUID:
+    return uuid5(stamp.attempt, f"release {group}")
+
+
 async def _write_orders(
     stamp: Stamp, requisition: Requisition, plan_id: UUID, takes: Sequence[Take], wanted: Mapping[str, Wanted]
 ) -> list[UUID]:
     """One order for each owner, store and place; each of its lines holds its goods."""
     until = stamp.recorded_at + timedelta(hours=await whole(HOLD_HOURS.key, requisition.path))
-    groups: dict[tuple[int, int, int, str], list[Take]] = defaultdict(list)
+    groups: dict[Group, list[Take]] = defaultdict(list)
     for take in takes:
-        facts = wanted[take.line.need].facts
-        groups[take.stand.owner_id, take.stand.site_id, facts.region_id, facts.place].append(take)
+        groups[_group(take, wanted)].append(take)
     held: dict[int, UUID] = {}
     order_of: dict[int, UUID] = {}
     for group, mine in sorted(groups.items()):
-        order_of |= {id(take): uuid5(stamp.attempt, f"release {group}") for take in mine}
+        order_of |= {id(take): _order_id(stamp, group) for take in mine}
     # Held in the ledger's order of locks, whatever order they stand in.
     for number, take in enumerate(sorted(takes, key=lambda t: (t.stand.lot_id, t.stand.place_id, t.line.need))):
         part = hand_of(stamp).for_part(f"hold {number}", [take.stand.lot_id, take.stand.place_id, take.quantity])
@@ -316,7 +333,7 @@ async def _write_order(
     requisition: Requisition,
     plan_id: UUID,
     order_id: UUID,
-    key: tuple[int, int, int, str],
+    key: Group,
     lines: Sequence[Wanted],
 ) -> None:
     facts = [line.facts for line in lines]

@@ -30,6 +30,7 @@ from warehouse.requisitions.queries.requisitions import (
 )
 from warehouse.requisitions.queries.shown import ShownPlan, show_plan
 from warehouse.requisitions.queries.tasks import at_home, read_task
+from warehouse.requisitions.queries.vehicles import suggested_for
 
 __all__ = [
     "ShownPlan",
@@ -56,6 +57,7 @@ __all__ = [
     "requisitions_of_needs",
     "show_plan",
     "standing",
+    "suggested_for",
     "supply_names",
     "takings_of",
     "to_replan",

@@ -15,8 +15,10 @@ from warehouse.requisitions.model import KeptPlan, Requisition
 from warehouse.requisitions.model import Line as Wanted
 from warehouse.requisitions.queries.holds import held_for
 from warehouse.requisitions.queries.promises import commitment_of, promised_for, source_name
+from warehouse.requisitions.queries.tasks import place_of
+from warehouse.requisitions.queries.vehicles import Loaded, find_loaded
 from warehouse.requisitions.sourcing import kept
-from warehouse.requisitions.sourcing.model import Closeness, Goals, Line, PassedOver, Plan, Why
+from warehouse.requisitions.sourcing.model import Closeness, Goals, Line, PassedOver, Plan, Shipment, Why
 from warehouse.requisitions.sourcing.plan import compare
 
 
@@ -31,6 +33,8 @@ class Thing:
     unit_zh: str
     unit_en: str | None
     unit_factor: int
+    measured: bool = True
+    """Its weight and volume are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,24 @@ class ShownShipment:
     arrives_at: datetime
     grams: int
     millilitres: int
+    vehicles: tuple[Loaded, ...]
+    unmeasured: int
+    """Lines of goods without weight or volume: the sums say at least."""
+
+    @property
+    def over_grams(self) -> int:
+        """What the vehicles cannot carry of the weight: a second trip, or another vehicle."""
+        return max(0, self.grams - sum(one.grams for one in self.vehicles))
+
+    @property
+    def over_millilitres(self) -> int:
+        """What the vehicles have no room for."""
+        return max(0, self.millilitres - sum(one.millilitres for one in self.vehicles))
+
+    @property
+    def delivered(self) -> bool:
+        """The firm that promised the goods brings them."""
+        return self.origin.commitment_id is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +177,8 @@ async def show_plan(one: KeptPlan, requisition: Requisition, earlier: KeptPlan |
     plan = kept.read(one.content)
     before = kept.read(earlier.content) if earlier is not None else None
     names = await _read_names([plan, before] if before else [plan], one, requisition.lines)
-    writer = _Writer(one, {str(line.id): line for line in requisition.lines}, *names)
+    loaded = await find_loaded({vehicle for shipment in plan.shipments for vehicle in shipment.vehicles})
+    writer = _Writer(one, {str(line.id): line for line in requisition.lines}, *names, loaded)
     changes = compare(before, plan) if before else []
     promised = await _promises(requisition, one.made_at, plan) if plan.uncovered else {}
     return ShownPlan(
@@ -215,6 +238,7 @@ class _Writer:
     origins: Mapping[str, Origin]
     things: Mapping[int, Thing]
     lots: Mapping[str, tuple[str, date | None]]
+    loaded: Mapping[str, Loaded]
 
     def at(self, minutes: int) -> datetime:
         return self.one.made_at + timedelta(minutes=minutes)
@@ -256,13 +280,21 @@ class _Writer:
 
     def shipments(self, plan: Plan) -> Iterable[ShownShipment]:
         for one in plan.shipments:
-            place = one.place.split(":")[0]
-            wanted = next((line for line in self.wanted.values() if str(line.facts.region_id) == place), None)
+            wanted = next((line for line in self.wanted.values() if place_of(line) == one.place), None)
             if wanted is not None:
                 yield ShownShipment(
                     self.origins[one.source], wanted, self.at(one.leaves), self.at(one.arrives), one.grams,
-                    one.millilitres,
+                    one.millilitres, tuple(self.loaded[key] for key in one.vehicles if key in self.loaded),
+                    self.unmeasured(plan, one),
                 )  # fmt: skip
+
+    def unmeasured(self, plan: Plan, ride: Shipment) -> int:
+        return sum(
+            1
+            for line in plan.lines
+            if line.source == ride.source and not self.things[line.item].measured
+            if line.need in self.wanted and place_of(self.wanted[line.need]) == ride.place
+        )
 
 
 Names = tuple[dict[str, Origin], dict[int, Thing], dict[str, tuple[str, date | None]]]
@@ -311,7 +343,8 @@ async def _origins(sources: Iterable[str], at: datetime) -> dict[str, Origin]:
 
 async def _things(items: Iterable[int]) -> dict[int, Thing]:
     rows = await db.fetch(
-        "SELECT id, key, name_zh, name_en, unit_zh, unit_en, unit_factor FROM item WHERE id = ANY($1::bigint[])",
+        "SELECT id, key, name_zh, name_en, unit_zh, unit_en, unit_factor,"
+        " weight_g IS NOT NULL AND volume_ml IS NOT NULL FROM item WHERE id = ANY($1::bigint[])",
         sorted(items),
     )
     return {row[0]: Thing(*row) for row in rows}

@@ -24,6 +24,7 @@ from warehouse.norms.model import Field, Goods, Norm, Requirement
 from warehouse.requisitions.model import LOAD_MINUTES, ROAD_FACTOR, ROAD_SPEED, Line, Requisition, Wishes
 from warehouse.requisitions.queries import promises as promises_
 from warehouse.requisitions.queries.holds import Hold, list_holds
+from warehouse.requisitions.queries.vehicles import ready_for
 from warehouse.requisitions.rules import AtHome
 from warehouse.requisitions.sourcing.model import (
     Need,
@@ -108,7 +109,7 @@ async def read_task(requisition: Requisition, scope: Scope, wishes: Wishes, at: 
     items = [item for item in wanted if item > 0]
     holds = await list_holds(requisition, scope, items, at)
     there = [one for one in await stands(items, at) if _may_come(one, requisition, scope)]
-    places = {_place(line): point for line, point in zip(lines, await _points(lines), strict=True)}
+    places = {place_of(line): point for line, point in zip(lines, await _points(lines), strict=True)}
     towns = await _towns(one.region_id for one in promises)
     starts = {promises_.source_name(one.commitment_id): towns[one.region_id] for one in promises}
     speed = await whole(ROAD_SPEED.key, requisition.path)
@@ -152,6 +153,7 @@ async def read_task(requisition: Requisition, scope: Scope, wishes: Wishes, at: 
         protections=tuple(await read_protections(requisition, there, at)),
         substitutes=tuple(substitutes),
         sizes=await _sizes({one.item_id for one in there} | {one.item_id for one in holds}),
+        vehicles=await ready_for([*sources, *others], scope, at),
         pins=tuple(Pin(*pin) for pin in wishes.pins if _is_kept(pin[0], kept)),
         forbidden=frozenset((need, source) for need, source in wishes.forbidden if _is_kept(need, kept)),
     )
@@ -179,7 +181,8 @@ def _item(line: Line) -> int:
     return line.facts.item_id if line.facts.item_id is not None else -(line.facts.class_id or 0)
 
 
-def _place(line: Line) -> str:
+def place_of(line: Line) -> str:
+    """The engine's name of where a line goes."""
     facts = line.facts
     return f"{facts.region_id}:{facts.place}:{facts.lat}:{facts.lon}"
 
@@ -187,7 +190,7 @@ def _place(line: Line) -> str:
 def _need(line: Line, at: datetime) -> Need:
     facts = line.facts
     by = None if facts.needed_by is None else math.floor((facts.needed_by - at).total_seconds() / 60)
-    return Need(str(line.id), _place(line), line.path, _item(line), line.rest, facts.priority, by, line.line)
+    return Need(str(line.id), place_of(line), line.path, _item(line), line.rest, facts.priority, by, line.line)
 
 
 async def _known_roads(lines: Iterable[Line], site_of: Mapping[str, int]) -> dict[tuple[str, str], Road]:

@@ -120,12 +120,12 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:
-    """One vehicle that stands ready at a source (or, with source None, anywhere)."""
+    """One vehicle that stands ready for some sources (None: for any)."""
 
     key: str
     grams: int
     millilitres: int
-    source: str | None = None
+    sources: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -307,10 +307,13 @@ def _shipments(task: Task, lines: Sequence[Line]) -> list[Shipment]:
 
 
 def load(vehicles: Sequence[Vehicle], source: str, grams: int, millilitres: int) -> list[Vehicle]:
-    """Few vehicles that carry so much: the smallest that carries all that is left, else the largest and go on."""
+    """Few vehicles that carry so much: the smallest that carries all that is left, else the largest and go on.
+
+    What stands ready for few sources is taken before what others could need as well.
+    """
     at_hand = sorted(
-        (v for v in vehicles if v.source in (source, None)),
-        key=lambda v: (v.source is None, v.grams, v.millilitres, v.key),
+        (v for v in vehicles if v.sources is None or source in v.sources),
+        key=lambda v: (v.sources is None, len(v.sources or ()), v.grams, v.millilitres, v.key),
     )
     taken: list[Vehicle] = []
     while at_hand and (grams > 0 or millilitres > 0):

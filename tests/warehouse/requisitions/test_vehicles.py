@@ -1,0 +1,122 @@
+"""Vehicles in plans: which are offered, how they are loaded, what accepting keeps, and that none is offered twice."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from catalog.kernel import db
+from catalog.kernel.access import EVERYWHERE, Scope
+from tests.warehouse.requisitions.test_requisitions import (
+    CITY,
+    NO_WISHES,
+    B,
+    approved,
+    boss,
+    hand,
+    planned,
+    sourced,
+    tents,
+)
+from tests.warehouse.stock import world
+from warehouse.requisitions import actions, queries
+from warehouse.requisitions.queries.shown import ShownPlan
+from warehouse.requisitions.sourcing.model import Task, Vehicle
+from warehouse.requisitions.sourcing.plan import load, plan
+from warehouse.vehicles import actions as vehicles
+from warehouse.vehicles.model import Kind, VehicleFacts
+
+LORRY = VehicleFacts("苏D00001", Kind.BOX, CITY, 1_000_000, 10_000_000, site_id=1, driver="赵")
+"""A thousand kilograms and ten cubic metres, of the city's store."""
+
+
+@pytest.fixture
+async def stocked(city: asyncpg.Connection) -> asyncpg.Connection:
+    """200 tents of 20 kg and 100 l in the city's store."""
+    (lot,) = await world.add_lots(city, {})
+    await world.receive(lot, 200, 101)
+    await city.execute("UPDATE item SET weight_g = 20000, volume_ml = 100000 WHERE id = 1")
+    return city
+
+
+async def registered(*facts: VehicleFacts) -> list[UUID]:
+    done = await vehicles.register(stamp=hand(), vehicles=facts)
+    return [UUID(one) for one in done["ids"]]
+
+
+async def task_of(requisition: UUID, scope: Scope = EVERYWHERE) -> Task:
+    found = await queries.get_requisition(requisition, EVERYWHERE)
+    return await queries.read_task(found, scope, NO_WISHES, world.NOW)
+
+
+async def shown(requisition: UUID) -> ShownPlan:
+    await planned(requisition)
+    (current, *_) = await queries.list_plans(requisition)
+    return await queries.show_plan(current, await queries.get_requisition(requisition, EVERYWHERE))
+
+
+def test_a_vehicle_that_serves_few_sources_goes_before_one_that_others_need() -> None:
+    mine = Vehicle("mine", 9, 9, frozenset("a"))
+    shared = Vehicle("shared", 5, 5, frozenset("ab"))
+    anywhere = Vehicle("anywhere", 5, 5)
+    assert load([anywhere, shared, mine], "a", 5, 5) == [mine]
+    assert load([anywhere, shared, mine], "b", 5, 5) == [shared]
+    assert load([anywhere, shared, mine], "c", 5, 5) == [anywhere]
+
+
+async def test_which_vehicles_the_task_has(stocked: asyncpg.Connection) -> None:
+    ids = await registered(
+        LORRY,
+        replace(LORRY, plate="苏D00002", site_id=None),  # for all stores of the city
+        replace(LORRY, plate="苏D00003", region_id=B, site_id=3),  # of another store
+        replace(LORRY, plate="苏D00004", out_of_service="年检"),
+        replace(LORRY, plate="苏D00005", valid_to=world.NOW.date() - timedelta(days=1)),
+        replace(LORRY, plate="苏D00006"),
+    )
+    async with db.transaction():
+        await vehicles.hold(stamp=hand(), kind="shipment", paper=uuid4(), number="YD", vehicle_id=ids[5])
+    requisition = await approved(tents(10))
+    task = await task_of(requisition)
+    assert {one.key for one in task.vehicles} == {str(ids[0]), str(ids[1])}
+    assert {one.sources for one in task.vehicles} == {frozenset({"1:1"})}
+    assert (await task_of(requisition, Scope(("/1/3/",)))).vehicles == ()
+    assert plan(task) == plan(await task_of(requisition))
+
+
+async def test_the_plan_says_what_fits_and_covers_all_the_same(stocked: asyncpg.Connection) -> None:
+    requisition = await approved(tents(60))
+    (bare,) = (await shown(requisition)).shipments
+    assert (bare.vehicles, bare.grams, bare.over_grams) == ((), 1_200_000, 1_200_000)
+    await registered(LORRY)
+    found = await shown(requisition)
+    (ride,) = found.shipments
+    assert [one.plate for one in ride.vehicles] == ["苏D00001"]
+    assert (ride.grams, ride.over_grams, ride.over_millilitres) == (1_200_000, 200_000, 0)
+    assert (sum(line.quantity for line in found.lines), found.lacks) == (60, ())
+    await registered(replace(LORRY, plate="苏D00002", max_weight_g=300_000))
+    (both,) = (await shown(requisition)).shipments
+    assert ([one.plate for one in both.vehicles], both.over_grams) == (["苏D00001", "苏D00002"], 0)
+    await stocked.execute("UPDATE item SET weight_g = NULL WHERE id = 1")
+    (unknown,) = (await shown(requisition)).shipments
+    assert (unknown.grams, unknown.unmeasured) == (0, 1)
+
+
+async def test_accepting_keeps_the_vehicle_for_the_order_and_offers_it_to_nobody_else(
+    stocked: asyncpg.Connection,
+) -> None:
+    (lorry,) = await registered(LORRY)
+    rival = await approved(tents(10))
+    earlier = await planned(rival)  # has the same lorry in mind
+    (order,) = await sourced(await approved(tents(10)))
+    assert [one.vehicle.id for one in await queries.suggested_for(order.id, world.NOW)] == [lorry]
+    assert (await task_of(rival)).vehicles == ()
+    done = await actions.accept_plan(stamp=hand(), requisition_id=rival, plan_id=earlier)
+    assert done["status"] == "sourced"  # goods are held, the lorry is not promised twice
+    (other,) = await queries.releases_of(rival)
+    assert await queries.suggested_for(other.id, world.NOW) == []
+    # The order that had it comes to nothing: the lorry is at hand again.
+    await actions.refuse_release(stamp=boss(login="owner"), release_id=order.id, reason="不同意")
+    third = await approved(tents(10))
+    assert [one.key for one in (await task_of(third)).vehicles] == [str(lorry)]
