@@ -114,7 +114,15 @@ class Placed:
         )
 
 
-Item = Text | Box | Placed
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture (PNG or JPEG) in its area, as large as fits without being stretched, at the left below."""
+
+    area: Area
+    content: bytes
+
+
+Item = Text | Box | Placed | Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +169,9 @@ def paint(canvas: "Canvas", drawing: Drawing, font: Font, left: float, top: floa
     for placed in drawing.symbols:
         _paint_symbol(canvas, placed, ox, oy)
     _paint_texts(canvas, drawing.texts, font, ox, oy)
+    for item in drawing.items:
+        if isinstance(item, Picture):
+            _paint_picture(canvas, item, ox, oy)
 
 
 def _paint_boxes(canvas: "Canvas", boxes: Iterable[Box], ox: float, oy: float) -> None:
@@ -192,6 +203,27 @@ def _paint_symbol(canvas: "Canvas", placed: Placed, ox: float, oy: float) -> Non
     ]
     canvas.setFillGray(0)
     canvas._code.append(" ".join(path) + " f")
+
+
+def _paint_picture(canvas: "Canvas", picture: Picture, ox: float, oy: float) -> None:
+    """In shades of grey: ink on paper, without a colour profile or a mask that would have to be kept as well."""
+    from PIL import Image
+    from reportlab.lib.utils import ImageReader
+
+    with Image.open(BytesIO(picture.content)) as image:
+        shown = image.convert("RGBA")
+        paper = Image.new("RGBA", shown.size, "white")
+        ink = Image.alpha_composite(paper, shown).convert("L")
+    area = picture.area
+    canvas.drawImage(
+        ImageReader(ink),
+        ox + area.x * POINTS_PER_MM,
+        oy - area.bottom * POINTS_PER_MM,
+        area.width * POINTS_PER_MM,
+        area.height * POINTS_PER_MM,
+        preserveAspectRatio=True,
+        anchor="sw",
+    )
 
 
 def _paint_texts(canvas: "Canvas", texts: Iterable[Text], font: Font, ox: float, oy: float) -> None:

@@ -5,6 +5,7 @@ from litestar import Router
 from api.rest import (
     alerts,
     anchors,
+    boxes,
     cases,
     catalog,
     commitments,
@@ -86,6 +87,7 @@ def router() -> Router:
             *orders.HANDLERS,
             *proposals.HANDLERS,
             *shipments.HANDLERS,
+            *boxes.HANDLERS,
             *vehicles.HANDLERS,
             *recovery.HANDLERS,
             *papers.HANDLERS,

@@ -1,5 +1,6 @@
 """Shipments: prepared, loaded, on the road, received, settled."""
 
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -38,8 +39,22 @@ from catalog.kernel.access import EVERYWHERE, Permission
 from catalog.kernel.stamp import Stamp
 from catalog.kernel.time import day_of
 from labels import codes
+from labels.documents import MOST_SIGNED
+from warehouse.files import queries as files
+from warehouse.files.model import FileKind, Subject
 from warehouse.fulfilment import actions, queries, rules, workflow
-from warehouse.fulfilment.model import Line, Loading, NewLine, Received, Shipment, ShipmentFacts, Status, Vehicle
+from warehouse.fulfilment.model import (
+    SHIPMENT,
+    SIGNATURE,
+    Line,
+    Loading,
+    NewLine,
+    Received,
+    Shipment,
+    ShipmentFacts,
+    Status,
+    Vehicle,
+)
 from warehouse.printing import render, shipment_papers
 from warehouse.sites import queries as sites
 
@@ -87,13 +102,14 @@ async def prepare(stamp: Stamped, data: JSONBody[ShipmentNew]) -> ShipmentDone:
     scope = stamp.require(Permission.SHIPMENT_EDIT)
     start = await sites.get_by_code(data.site, scope)
     lots = await references.find_lots(
-        {_plain(one.lot, stamp) for one in data.lines}, stamp.require(Permission.STOCK_READ)
+        {plain_key(one.lot, stamp) for one in data.lines}, stamp.require(Permission.STOCK_READ)
     )
     places = await references.find_places(
-        {_plain(one.bin, stamp) for one in data.lines}, stamp.require(Permission.STOCK_READ)
+        {plain_key(one.bin, stamp) for one in data.lines}, stamp.require(Permission.STOCK_READ)
     )
     lines = [
-        NewLine(lots[_plain(one.lot, stamp)].id, places[_plain(one.bin, stamp)].id, one.quantity) for one in data.lines
+        NewLine(lots[plain_key(one.lot, stamp)].id, places[plain_key(one.bin, stamp)].id, one.quantity)
+        for one in data.lines
     ]
     facts = ShipmentFacts(
         purpose=data.purpose,
@@ -153,15 +169,15 @@ async def load(stamp: Stamped, shipment: FromPath[UUID], data: JSONBody[LoadIn])
     """Goods onto the vehicle. 409 `shipment.over-limit`, `shipment.other-goods`, `shipment.too-much`, `stock.…`."""
     stamp.require(Permission.ISSUE)
     scope = stamp.require(Permission.STOCK_READ)
-    lots = await references.find_lots({_plain(one.lot, stamp) for one in data.lines if one.lot}, scope)
-    places = await references.find_places({_plain(one.bin, stamp) for one in data.lines if one.bin}, scope)
+    lots = await references.find_lots({plain_key(one.lot, stamp) for one in data.lines if one.lot}, scope)
+    places = await references.find_places({plain_key(one.bin, stamp) for one in data.lines if one.bin}, scope)
     pieces = await references.find_serials({number for one in data.lines for number in one.serials})
     wanted = [
         Loading(
             one.line,
             one.quantity,
-            lots[_plain(one.lot, stamp)].id if one.lot else None,
-            places[_plain(one.bin, stamp)].id if one.bin else None,
+            lots[plain_key(one.lot, stamp)].id if one.lot else None,
+            places[plain_key(one.bin, stamp)].id if one.bin else None,
             tuple(pieces[number] for number in one.serials),
         )
         for one in data.lines
@@ -310,15 +326,24 @@ async def print_receipt(stamp: Stamped, shipment: FromPath[UUID]) -> Response[by
 async def _paper(stamp: Stamp, shipment: UUID, kind: str) -> Response[bytes]:
     found = await queries.get_shipment(shipment, stamp.require(Permission.SHIPMENT_READ))
     table = shipment_papers.TABLES[kind](found, stamp.recorded_at)
+    if kind == "receipt":
+        table = shipment_papers.with_signatures(table, found, await _drawn(found.id))
     content = await rendering.RENDERER.run(render.render_table, table, rendering.font_path())
     headers = {"content-disposition": f'inline; filename="{found.number}-{kind}.pdf"'}
     return Response(content, media_type="application/pdf", headers=headers)
 
 
+async def _drawn(shipment: UUID) -> list[tuple[datetime, bytes]]:
+    """The signatures that were drawn on a screen for a shipment, the newest first."""
+    kept = await files.list_files(Subject(SHIPMENT, str(shipment)))
+    drawn = [one for one in kept if one.name == SIGNATURE and one.kind is FileKind.PNG][:MOST_SIGNED]
+    return [(one.attached_at or one.uploaded_at, (await files.read_content(one.id)).data) for one in drawn]
+
+
 # --- to and from JSON -----------------------------------------------------------------------------------------------
 
 
-def _plain(text: str | None, stamp: Stamp) -> str:
+def plain_key(text: str | None, stamp: Stamp) -> str:
     """A lot's number or a bin's key: out of our own label, or as it was typed."""
     reading = codes.read(text or "", today=day_of(stamp.recorded_at))
     own = getattr(reading, "own", None)
@@ -327,7 +352,7 @@ def _plain(text: str | None, stamp: Stamp) -> str:
 
 async def _site(code: str | None, stamp: Stamp) -> int | None:
     """A destination may lie anywhere in the house; its label may be scanned."""
-    return (await sites.get_by_code(_plain(code, stamp).upper(), EVERYWHERE)).id if code else None
+    return (await sites.get_by_code(plain_key(code, stamp).upper(), EVERYWHERE)).id if code else None
 
 
 async def _vehicle(data: VehicleIn, stamp: Stamp) -> Vehicle:

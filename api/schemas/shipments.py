@@ -165,6 +165,7 @@ class ShipmentLineOut(Given):
     lot: str
     expires_on: date | None
     bin: str
+    box: str = Field(description="The number of the box it is packed in; empty: loose.")
     quantity: int
     short: int
     loaded: int

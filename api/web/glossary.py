@@ -304,6 +304,16 @@ TERMS: Mapping[str, Term] = {
         "Registered vehicles that can be sent in an emergency: at whose disposal, where they stand, what they carry. "
         "One that a shipment has is not offered again. The pattern of plates is from memory, unverified.",
     ),
+    "box": Term(
+        "箱、托盘",
+        "Boxes and pallets",
+        "一张运单里装在一起的物资。封箱贴标签，扫标签即整箱装车、卸车、签收；箱内损坏或短少的逐行签收。"
+        "填了 GS1 厂商识别代码，标签用 SSCC。",
+        "Goods of a shipment that are packed together. A closed box has a label: scanning it loads, unloads or "
+        "receives everything in it; what is damaged or missing is received line by line. With a GS1 company prefix in "
+        "the settings the label carries an SSCC.",
+        "GS1 General Specifications (SSCC)",
+    ),
     "receiving-point": Term(
         "接收点",
         "Receiving point",

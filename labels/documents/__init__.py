@@ -4,6 +4,7 @@ from labels.documents.model import (
     A4,
     A4_WIDE,
     A5_WIDE,
+    MOST_SIGNED,
     SLIP,
     Column,
     CountReport,
@@ -19,6 +20,7 @@ from labels.documents.model import (
     ReceiptSlip,
     ReportTable,
     ShelfCard,
+    Signed,
 )
 from labels.documents.money import capital_yuan, yuan
 from labels.documents.papers import (
@@ -35,6 +37,7 @@ __all__ = [
     "A4",
     "A4_WIDE",
     "A5_WIDE",
+    "MOST_SIGNED",
     "SLIP",
     "Column",
     "CountReport",
@@ -50,6 +53,7 @@ __all__ = [
     "ReceiptSlip",
     "ReportTable",
     "ShelfCard",
+    "Signed",
     "capital_yuan",
     "count_report",
     "count_sheet",

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from math import floor
 
 from labels.codes.symbols import MIN_MODULE_MM, QUIET, Symbol
-from labels.documents.model import Column, Page
-from labels.drawing import Area, Box, Drawing, Item, Placed, Text
+from labels.documents.model import MOST_SIGNED, Column, Page, Signed
+from labels.drawing import Area, Box, Drawing, Item, Picture, Placed, Text
 from labels.errors import DoesNotFit
 from labels.fonts import MM_PER_POINT, Font
 from labels.typesetting import wrap
@@ -21,6 +21,8 @@ _PAD = 1.1
 _RULE = 0.2
 _SYMBOL_PAD = 2.0
 _STEP = 25.4 / 600
+_INK_HIGH = 18.0
+"""Millimetres of a drawn signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Form:
     totals: tuple[tuple[str, ...], ...] = ()
     closing: tuple[str, ...] = ()
     signatures: tuple[str, ...] = ()
+    signed: tuple[Signed, ...] = ()
     carried: tuple[tuple[str, ...], ...] | None = None
     foot: str = ""
     anchor: str = ""
@@ -97,7 +100,8 @@ class _Setter:
             len(self._lines(text, self.width, _CLOSE)) * _CLOSE * MM_PER_POINT * _LINE + 1.0
             for text in self.form.closing
         )
-        return height + (13.0 if self.form.signatures else 0.0)
+        height += 13.0 if self.form.signatures else 0.0
+        return height + (_INK_HIGH + 7.0 if self.form.signed else 0.0)
 
     # ---- dealing out
 
@@ -285,6 +289,12 @@ class _Setter:
                 if caption.endswith("："):
                     rule = min(32.0, width - lead.width - 4.0)
                     yield Box(Area(lead.x + lead.width, y + 0.6, rule, 0.15), fill=0.0)
+            y += 4.0
+        width = self.width / MOST_SIGNED
+        for place, one in enumerate(self.form.signed[:MOST_SIGNED]):
+            area = Area(left + place * width, y, width - 4.0, _INK_HIGH)
+            yield Picture(area, one.picture)
+            yield self._text(one.caption, _SMALL, area, y + _INK_HIGH + 3.2)
 
     def _foot(self, page: int, of: int) -> Iterator[Item]:
         baseline = self.page.height - self.page.margin + 1.0

@@ -17,6 +17,7 @@ class Page:
     margin: float = 12.0
 
 
+MOST_SIGNED = 3
 A4 = Page(210, 297)
 A4_WIDE = Page(297, 210)
 A5_WIDE = Page(210, 148, 10)
@@ -33,9 +34,20 @@ class Column:
     align: Literal["left", "right", "center"] = "left"
 
 
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A signature that was drawn on a screen: a picture, and who signed when, as the paper says it."""
+
+    caption: str
+    picture: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportTable:
-    """Any table as paper. `totals` is a last, bold row; `known_at` tells how fresh the figures are."""
+    """Any table as paper. `totals` is a last, bold row; `known_at` tells how fresh the figures are.
+
+    `signed` are at most `MOST_SIGNED` signatures, drawn side by side below the lines for those by hand.
+    """
 
     title: str
     columns: tuple[Column, ...]
@@ -47,6 +59,7 @@ class ReportTable:
     totals: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
     signatures: tuple[str, ...] = ()
+    signed: tuple[Signed, ...] = ()
     known_at: str = ""
     anchor: str = ""
     page: Page = A4_WIDE

@@ -316,6 +316,7 @@ def _table(table: ReportTable) -> Form:
         totals=(table.totals,) if table.totals else (),
         closing=table.notes,
         signatures=tuple(f"{caption}：" for caption in table.signatures),
+        signed=table.signed,
         foot=f"数据截至 {table.known_at}" if table.known_at else "",
         page=table.page,
     )

@@ -177,12 +177,18 @@ def _pallet(label: PalletLabel) -> Face:
     elements = write_elements((("00", label.sscc),)) if label.sscc else None
     drawn, under = _drawn(label, OwnKind.PALLET, elements)
     rows = _rows(
+        (("送往", label.target),),
         *((("", line),) for line in label.contents),
-        (("毛重", label.weight), ("组托", label.packed_on.isoformat() if label.packed_on else "")),
+        (("内装", label.count), ("运单", label.document)),
+        (("事件", label.incident),),
+        (
+            ("毛重", label.weight),
+            ("组托" if label.title == "托盘" else "封箱", label.packed_on.isoformat() if label.packed_on else ""),
+        ),
         (("库点", label.site),),
     )
     mark = f"最早有效期 {label.expires_on}" if label.expires_on else ""
-    return Face(f"托盘 {own_text(OwnKind.PALLET, label.own_key)}", rows, drawn, under, mark)
+    return Face(f"{label.title} {own_text(OwnKind.PALLET, label.own_key)}", rows, drawn, under, mark)
 
 
 def _document(label: DocumentLabel) -> Face:

@@ -94,9 +94,17 @@ class SerialLabel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PalletLabel:
-    """托盘 with its content list; the SSCC, if the customer has a company prefix, is the code."""
+    """托盘 or 箱 with its content list; the SSCC, if the customer has a company prefix, is the code.
+
+    One that travels says where to (`target`), for which `incident` and how much is in it (`count`).
+    """
 
     own_key: str
+    title: str = "托盘"
+    target: str = ""
+    incident: str = ""
+    count: str = ""
+    document: str = ""
     contents: tuple[str, ...] = ()
     weight: str = ""
     packed_on: date | None = None

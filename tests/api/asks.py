@@ -2977,3 +2977,78 @@ async def _(home: Side, there: Side) -> Ask:
 async def _(home: Side, there: Side) -> Ask:
     text = f"库点编号,区划编号,行车分钟,公里\n{there.site},{there.region},40,30"
     return Ask(body={"name": "a.csv", "content": base64.b64encode(text.encode()).decode(), "source": there.mark})
+
+
+# --- boxes of shipments -----------------------------------------------------------------------------------------------
+
+
+async def _box(there: Side, status: str = "packed") -> tuple[Any, Any, str]:
+    """A shipment with a box: (shipment, box, its number)."""
+    body = await _shipment_body(there)
+
+    async def make() -> Any:
+        made = await there.do("keeper", "POST", "/api/v1/shipments", body)
+        at = f"/api/v1/shipments/{made['id']}"
+        box = await there.do("keeper", "POST", f"{at}/boxes", {"kind": "box"})
+        goods = {"lot": await _quilts(there), "quantity": 10}
+        steps: list[tuple[str, Any]] = [(f"boxes/{box['box']}/pack", goods)]
+        if status != "packed":
+            steps.append((f"boxes/{box['box']}/close", {}))
+        if status in ("loaded", "on road"):
+            steps.append(("load-boxes", {"labels": [box["box_number"]]}))
+        if status == "on road":
+            steps.append(("depart", {}))
+        for verb, said in steps:
+            await there.do("keeper", "POST", f"{at}/{verb}", said)
+        there.secrets |= {made["number"], box["box_number"]}
+        return made["id"], box["box"], box["box_number"]
+
+    found: tuple[Any, Any, str] = await there.once(f"box {status}", make)
+    return found
+
+
+@route("GET /api/v1/shipments/{shipment}/boxes")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask({"shipment": (await _box(there))[0]})
+
+
+@route("POST /api/v1/shipments/{shipment}/boxes")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask({"shipment": await _shipment(there)}, {"kind": "pallet"})
+
+
+@route("GET /api/v1/shipments/{shipment}/boxes/{box}/label")
+async def _(home: Side, there: Side) -> Ask:
+    shipment, box, _number = await _box(there)
+    return Ask({"shipment": shipment, "box": box})
+
+
+@route("POST /api/v1/shipments/{shipment}/boxes/{box}/pack")
+async def _(home: Side, there: Side) -> Ask:
+    shipment, box, _number = await _box(there)
+    return Ask({"shipment": shipment, "box": box}, {"lot": await _quilts(home), "quantity": 1})
+
+
+for _verb, _status, _body in (
+    ("unpack", "packed", {"line": 1}),
+    ("close", "packed", {}),
+    ("reopen", "closed", None),
+    ("void", "packed", None),
+):
+
+    @route(f"POST /api/v1/shipments/{{shipment}}/boxes/{{box}}/{_verb}")
+    async def _(home: Side, there: Side, status: str = _status, body: Any = _body) -> Ask:
+        shipment, box, _number = await _box(there, status)
+        return Ask({"shipment": shipment, "box": box}, body, spends=(f"box {status}",))
+
+
+for _verb, _status, _more in (
+    ("load-boxes", "closed", {}),
+    ("unload-boxes", "loaded", {}),
+    ("receive-boxes", "on road", {"receiver": "王"}),
+):
+
+    @route(f"POST /api/v1/shipments/{{shipment}}/{_verb}")
+    async def _(home: Side, there: Side, status: str = _status, more: Any = _more) -> Ask:
+        shipment, _box_id, number = await _box(there, status)
+        return Ask({"shipment": shipment}, {"labels": [number], **more}, spends=(f"box {status}",))

@@ -32,7 +32,8 @@ TABLES: list[type[Table]] = [
     sites.Zone,
     sites.Place,
 ]
-SAME = {"bigserial": "bigint", "timestamptz": "timestamp with time zone", "integer[]": "array", "text[]": "array"}
+SAME = {"bigserial": "bigint", "timestamptz": "timestamp with time zone"}
+SAME |= dict.fromkeys(("integer[]", "bigint[]", "text[]"), "array")
 
 
 def kind(column: Column) -> str:

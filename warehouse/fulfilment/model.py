@@ -14,6 +14,8 @@ POINT = "receiving-point"
 LONGEST_TEXT = 500
 LONGEST_NAME = 120
 MOST_LINES = 300
+SIGNATURE = "signature.png"
+"""The name under which the page uploads a signature that was drawn on the screen."""
 
 RECOVERY_DAYS = Parameter(
     "recovery.days", 90, Kind.WHOLE, "days",
@@ -22,7 +24,16 @@ RECOVERY_DAYS = Parameter(
     meaning_en="Used stores must be back so many days after the response ended (after the entry while it goes on)",
     source=UNVERIFIED, low=1, high=1_000,
 )  # fmt: skip
-declare(RECOVERY_DAYS)
+SSCC_PREFIX = Parameter(
+    "shipment.company-prefix", "", Kind.TEXT,
+    name_zh="GS1 厂商识别代码", name_en="GS1 company prefix",
+    meaning_zh="向中国物品编码中心申请的厂商识别代码（7 到 10 位）。填写后箱和托盘标签用 SSCC，不填只用本系统编号",
+    meaning_en="The house's own GS1 company prefix (7 to 10 digits). With it labels of boxes and pallets carry an SSCC;"
+    " without one they carry our own number only",
+    source="GS1 General Specifications: an SSCC is built on a licensed company prefix",
+    low=0, high=10,
+)  # fmt: skip
+declare(RECOVERY_DAYS, SSCC_PREFIX)
 
 
 class Purpose(StrEnum):
@@ -138,6 +149,10 @@ class Line:
     received_at: datetime | None
     release_line: UUID | None
     need_id: UUID | None
+    box_id: UUID | None = None
+    box: str = ""
+    pieces: tuple[int, ...] = ()
+    """The numbered pieces that were packed."""
 
     @property
     def rest(self) -> int:
@@ -229,6 +244,46 @@ class Loading:
     line: int
     quantity: int
     lot_id: int | None = None
+    place_id: int | None = None
+    serial_ids: tuple[int, ...] = ()
+
+
+class BoxKind(StrEnum):
+    """What goods of a shipment are packed in."""
+
+    BOX = "box"
+    PALLET = "pallet"
+
+
+class BoxStatus(StrEnum):
+    """Being packed, closed with its label, or given up. Loaded and received is what its lines are."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    VOID = "void"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box or pallet of a shipment: a group of its lines. `gross_g`: as weighed."""
+
+    id: UUID
+    shipment_id: UUID
+    kind: BoxKind
+    number: str
+    sscc: str | None
+    status: BoxStatus
+    gross_g: int | None
+    made_at: datetime
+    made_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """So much of a lot for a box, of the line that has it (in `place_id`, where that is said)."""
+
+    lot_id: int
+    quantity: int
     place_id: int | None = None
     serial_ids: tuple[int, ...] = ()
 

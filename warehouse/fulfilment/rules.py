@@ -3,14 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import NoReturn
 
 from catalog.kernel.errors import Invalid, Refused
 from catalog.kernel.quantity import MAX_QUANTITY
 from catalog.kernel.time import day_of
+from labels.codes import Ambiguous, Code, OwnKind, read, write_sscc
 from warehouse.fulfilment.model import (
     LONGEST_NAME,
     LONGEST_TEXT,
     MOST_LINES,
+    Box,
+    BoxStatus,
     Duty,
     Given,
     Line,
@@ -18,6 +22,7 @@ from warehouse.fulfilment.model import (
     Loading,
     Measure,
     NewLine,
+    Packing,
     PointFacts,
     Received,
     Shipment,
@@ -27,6 +32,8 @@ from warehouse.fulfilment.model import (
 )
 
 _NEAR = timedelta(minutes=5)
+BOX_NUMBER = 8
+"""Digits of a box's own number: two of the year and six that run on."""
 
 
 def check_vehicle(one: Vehicle) -> None:
@@ -63,8 +70,11 @@ def line_of(shipment: Shipment, number: int) -> Line:
     return found
 
 
-def check_loading(shipment: Shipment, wanted: Sequence[Loading]) -> None:
-    """Raises Invalid or Refused for goods that do not belong on the vehicle; never more of a line than was planned."""
+def check_loading(shipment: Shipment, wanted: Sequence[Loading], *, boxed: bool = False) -> None:
+    """Raises Invalid or Refused for goods that do not belong on the vehicle; never more of a line than was planned.
+
+    What is in a box goes with it (`boxed`), never by itself.
+    """
     if not 1 <= len(wanted) <= MOST_LINES:
         raise Invalid("shipment.bad-count", f"运单须有 1 到 {MOST_LINES} 行", lines=len(wanted))
     asked: dict[int, int] = {}
@@ -73,6 +83,8 @@ def check_loading(shipment: Shipment, wanted: Sequence[Loading]) -> None:
         asked[one.line] = asked.get(one.line, 0) + one.quantity
         if one.quantity <= 0:
             raise Invalid("shipment.bad-quantity", "数量必须大于零且不超过上限", line=one.line, asked=one.quantity)
+        if line.box_id is not None and not boxed:
+            raise Refused("box.line-inside", f"已装箱 {line.box}：请扫箱标签，或先取出", line=one.line, box=line.box)
         if asked[one.line] > line.rest:
             raise Refused(
                 "shipment.too-much",
@@ -135,10 +147,144 @@ def check_fits(vehicle: Vehicle, load: Load, reason: str) -> None:
             )
 
 
+# --- boxes ----------------------------------------------------------------------------------------------------------
+
+
+def sscc_of(prefix: str, turn: int) -> str | None:
+    """The SSCC of the house's so-manieth box, its serial running on into the extension digit; None without a company
+    prefix of 7 to 10 digits, or when all its numbers are used."""
+    room = 10 ** (16 - len(prefix))
+    if not (prefix.isascii() and prefix.isdigit() and 7 <= len(prefix) <= 10 and turn < 10 * room):
+        return None
+    return write_sscc(prefix, turn % room, extension=turn // room)
+
+
+def in_box(shipment: Shipment, box: Box) -> list[Line]:
+    """The lines of a shipment that are a box."""
+    return [line for line in shipment.lines if line.box_id == box.id]
+
+
+def alike(lines: Sequence[Line], line: Line) -> Line | None:
+    """A line of the same goods from the same place for the same order."""
+    wanted = (line.lot_id, line.place_id, line.release_line)
+    return next((one for one in lines if (one.lot_id, one.place_id, one.release_line) == wanted), None)
+
+
+def say_status(box: Box) -> NoReturn:
+    """Raises the refusal of a box that is not as it would have to be."""
+    if box.status is BoxStatus.VOID:
+        raise Refused("box.void", "这个箱号已作废", box=box.number)
+    if box.status is BoxStatus.OPEN:
+        raise Refused("box.open", "箱还没有封箱", box=box.number)
+    raise Refused("box.closed", "箱已封箱，请先开箱", box=box.number)
+
+
+def check_gross(gross_g: int | None) -> None:
+    """Raises Invalid for a weight that cannot be."""
+    if gross_g is not None and not 0 < gross_g <= MAX_QUANTITY:
+        raise Invalid("box.bad-weight", "毛重必须大于零", asked=gross_g)
+
+
+def lines_to_pack(shipment: Shipment, packing: Packing) -> list[tuple[Line, int]]:
+    """Which loose lines the goods come from, and how much of each.
+
+    Raises Invalid, Refused (`box.not-on-list`: no loose line has the lot; `box.too-much`).
+    """
+    if not 0 < packing.quantity <= MAX_QUANTITY:
+        raise Invalid("shipment.bad-quantity", "数量必须大于零且不超过上限", line=1, asked=packing.quantity)
+    loose = [
+        line
+        for line in shipment.lines
+        if line.box_id is None and line.lot_id == packing.lot_id and packing.place_id in (None, line.place_id)
+    ]
+    if not any(line.rest for line in loose):
+        raise Refused("box.not-on-list", "运单上没有待装的这个批次", lot=packing.lot_id)
+    free = sum(line.rest for line in loose)
+    if packing.quantity > free:
+        raise Refused("box.too-much", f"这个批次只剩 {free} 未装", asked=packing.quantity, free=free)
+    known = len(set(packing.serial_ids)) == len(packing.serial_ids) == packing.quantity
+    if (loose[0].tracking == "serial") is not bool(packing.serial_ids) or (packing.serial_ids and not known):
+        raise Invalid("shipment.serials", "请逐件指明编号", lot=loose[0].lot)
+    packed = {piece for line in shipment.lines for piece in line.pieces}
+    if packed & set(packing.serial_ids):
+        raise Refused("box.piece-packed", "有编号已装箱", lot=loose[0].lot)
+    parts, wanted = [], packing.quantity
+    for line in loose:
+        part = min(line.rest, wanted)
+        if part:
+            parts.append((line, part))
+            wanted -= part
+    if len(shipment.lines) + len(parts) > MOST_LINES:
+        raise Invalid("shipment.bad-count", f"运单须有 1 到 {MOST_LINES} 行", lines=len(shipment.lines) + len(parts))
+    return parts
+
+
+def to_load(shipment: Shipment, box: Box) -> list[Line]:
+    """The lines of a box that goes onto the vehicle. Raises Refused where it is there."""
+    lines = [line for line in in_box(shipment, box) if line.rest]
+    if not lines:
+        raise Refused("box.loaded", "箱已装车", box=box.number)
+    return lines
+
+
+def on_vehicle(shipment: Shipment, box: Box) -> list[Line]:
+    """The lines of a box that is on the vehicle. Raises Refused where it is not."""
+    lines = [line for line in in_box(shipment, box) if line.loaded]
+    if not lines:
+        raise Refused("box.not-loaded", "箱不在车上", box=box.number)
+    return lines
+
+
+def to_receive(shipment: Shipment, box: Box) -> list[Line]:
+    """The lines of a box nobody has spoken on yet. Raises Refused where it was not sent, or was received."""
+    lines = [line for line in on_vehicle(shipment, box) if line.received_at is None]
+    if not lines:
+        raise Refused("box.received", "箱已签收", box=box.number)
+    return lines
+
+
+def read_labels(labels: Sequence[str], today: date) -> list[str]:
+    """SSCCs or own numbers of boxes out of what a scanner gave or somebody typed. Raises Invalid naming the first label
+    that is none."""
+    if not 1 <= len(labels) <= MOST_LINES:
+        raise Invalid("box.bad-count", f"一次可扫 1 到 {MOST_LINES} 个标签", labels=len(labels))
+    return [_key_of(label, turn, today) for turn, label in enumerate(labels, 1)]
+
+
+def _key_of(label: str, turn: int, today: date) -> str:
+    text = label.strip()
+    if len(text) == BOX_NUMBER and text.isascii() and text.isdigit():
+        return text
+    reading = read(text, today=today)
+    candidates = reading.candidates if isinstance(reading, Ambiguous) else (reading,)
+    for one in candidates:
+        if isinstance(one, Code) and one.sscc:
+            return one.sscc
+        if isinstance(one, Code) and one.own is not None and one.own.kind is OwnKind.PALLET:
+            return one.own.key
+    raise Invalid("box.unreadable", "不是箱或托盘的标签", label=text[:LONGEST_NAME], line=turn)
+
+
+def pieces_of(
+    shipment: Shipment, line: Line, on_board: Mapping[int, Sequence[tuple[int, str]]]
+) -> list[tuple[int, str]]:
+    """Which numbered pieces on the vehicle are a line's: those that were packed in its box, else those in no box."""
+    there = on_board.get(line.lot_id, ())
+    if line.pieces:
+        return [one for one in there if one[0] in line.pieces]
+    packed = {piece for one in shipment.lines for piece in one.pieces}
+    return [one for one in there if one[0] not in packed]
+
+
+# --- short, received ------------------------------------------------------------------------------------------------
+
+
 def check_short(line: Line, quantity: int, note: str) -> None:
     """Raises Invalid or Refused for a short pick that cannot be."""
     if quantity <= 0:
         raise Invalid("shipment.bad-quantity", "数量必须大于零且不超过上限", line=line.line, asked=quantity)
+    if line.box_id is not None:
+        raise Refused("box.line-inside", f"已装箱 {line.box}：请先取出", line=line.line, box=line.box)
     if quantity > line.rest:
         raise Refused("shipment.short-too-much", "短缺数量大于未装数量", line=line.line, asked=quantity, rest=line.rest)
     if not note.strip():

@@ -1,6 +1,6 @@
 """Piccolo's mirror of the tables of fulfilment. Constraints and indexes are in the migration."""
 
-from piccolo.columns import UUID, BigInt, Date, DoublePrecision, Integer, Text, Timestamptz
+from piccolo.columns import UUID, Array, BigInt, Date, DoublePrecision, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 
@@ -94,6 +94,24 @@ class ShipmentLineRow(Table, tablename="shipment_line"):
     reason = Text()
     received_at = Timestamptz(null=True, default=None)
     received_by = Text()
+    box_id = UUID(null=True, default=None)
+    pieces = Array(base_column=BigInt())
+
+
+class ShipmentBoxRow(Table, tablename="shipment_box"):
+    """A box or pallet: a group of lines."""
+
+    id = UUID(primary_key=True)
+    seq = BigInt()
+    shipment_id = UUID()
+    kind = Text()
+    number = Text()
+    sscc = Text(null=True, default=None)
+    status = Text()
+    gross_g = BigInt(null=True, default=None)
+    made_at = Timestamptz()
+    made_by = Text()
+    attempt = UUID()
 
 
 class ShipmentReportRow(Table, tablename="shipment_report"):

@@ -1,12 +1,14 @@
 """The papers of a shipment: 出库单, 运单, 签收单. Pure: values in, values out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from catalog.kernel.time import SHANGHAI
-from labels.documents import A4_WIDE, Column, ReportTable
-from warehouse.fulfilment.model import Line, Purpose, Shipment, Status
-from warehouse.fulfilment.rules import load_of
+from catalog.kernel.time import SHANGHAI, day_of
+from labels.documents import A4_WIDE, MOST_SIGNED, Column, ReportTable, Signed
+from labels.sheets import PalletLabel
+from warehouse.fulfilment.model import Box, BoxKind, Line, Purpose, Shipment, Status
+from warehouse.fulfilment.rules import in_box, load_of
 from warehouse.printing.rules import quantity_text
 
 PURPOSES = {Purpose.RELEASE: "应急调用", Purpose.TRANSFER: "库间调拨", Purpose.FORWARD: "前置备勤"}
@@ -81,8 +83,8 @@ def waybill(shipment: Shipment, at: datetime) -> ReportTable:
             ("体积", f"{least}{load.volume_ml / 1_000_000:.2f} m³"),
         ),
         columns=(
-            Column("行号", 0.5, "right"), Column("品名", 2.4), Column("批次号", 1.4), Column("数量", 1.4, "right"),
-            Column("重量（kg）", 1.2, "right"), Column("体积（m³）", 1.2, "right"),
+            Column("行号", 0.5, "right"), Column("品名", 2.4), Column("批次号", 1.4), Column("箱号", 1.0),
+            Column("数量", 1.4, "right"), Column("重量（kg）", 1.2, "right"), Column("体积（m³）", 1.2, "right"),
         ),
         rows=tuple(_load_row(line) for line in shipment.lines if line.loaded or not shipment.departed_at),
         notes=_notes(shipment),
@@ -108,7 +110,8 @@ def receipt(shipment: Shipment, at: datetime) -> ReportTable:
             ("状态", STATUSES[shipment.status]),
         ),
         columns=(
-            Column("行号", 0.5, "right"), Column("品名", 2.2), Column("批次号", 1.3), Column("发运", 1.0, "right"),
+            Column("行号", 0.5, "right"), Column("品名", 2.2), Column("批次号", 1.3), Column("箱号", 0.9),
+            Column("发运", 1.0, "right"),
             Column("签收", 1.0, "right"), Column("损坏", 1.0, "right"), Column("拒收", 1.0, "right"),
             Column("短少", 1.0, "right"), Column("原因", 2.0),
         ),
@@ -120,11 +123,58 @@ def receipt(shipment: Shipment, at: datetime) -> ReportTable:
     )  # fmt: skip
 
 
+BOX_KINDS = {BoxKind.BOX: "箱", BoxKind.PALLET: "托盘"}
+MOST_CONTENTS = 6
+"""So many lines of contents stand on a label; the rest is on the waybill."""
+
+
+def with_signatures(table: ReportTable, shipment: Shipment, drawn: Sequence[tuple[datetime, bytes]]) -> ReportTable:
+    """A receipt with the signatures that were drawn on a screen, (when, picture), the newest first.
+
+    The last three stand there, each with its time; the books keep the name of the last one only.
+    """
+    signed = [
+        Signed(f"{shipment.receiver or '—'} {_minute(at)}" if turn == 0 else _minute(at), picture)
+        for turn, (at, picture) in enumerate(drawn[:MOST_SIGNED])
+    ]
+    return replace(table, signed=tuple(reversed(signed)))
+
+
 TABLES: Mapping[str, Callable[[Shipment, datetime], ReportTable]] = {
     "issue-slip": issue_slip,
     "waybill": waybill,
     "receipt": receipt,
 }
+
+
+def box_label(shipment: Shipment, box: Box) -> PalletLabel:
+    """The label of a box or pallet of a shipment: where to, for what, what is in it, gross weight.
+
+    Without a weight from the scales it is what the goods weigh, at least; none where nothing is known.
+    """
+    lines = in_box(shipment, box)
+    load = load_of([(line, line.quantity) for line in lines])
+    grams = box.gross_g or load.weight_g
+    weight = f"{-(-grams // 1000)} kg" if grams else ""
+    if weight and box.gross_g is None:
+        weight = f"物资 {'不少于 ' if load.unmeasured else ''}{weight}"
+    contents = [f"{line.item} {_many(line, line.quantity)}" for line in lines]
+    if len(contents) > MOST_CONTENTS:
+        contents = [*contents[: MOST_CONTENTS - 1], f"另 {len(contents) - MOST_CONTENTS + 1} 项，见运单"]
+    return PalletLabel(
+        own_key=box.number,
+        title=BOX_KINDS[box.kind],
+        target=shipment.end.name,
+        incident=shipment.incident or "",
+        document=shipment.number,
+        count=f"{len(lines)} 项",
+        contents=tuple(contents),
+        weight=weight,
+        packed_on=day_of(box.made_at),
+        site=shipment.start.name,
+        expires_on=min((line.expires_on for line in lines if line.expires_on), default=None),
+        sscc=box.sscc,
+    )
 
 
 def _load_row(line: Line) -> tuple[str, ...]:
@@ -134,6 +184,7 @@ def _load_row(line: Line) -> tuple[str, ...]:
         str(line.line),
         line.item,
         line.lot,
+        line.box or "散装",
         _many(line, quantity),
         f"{load.weight_g / 1000:.1f}" if line.weight_g is not None else "—",
         f"{load.volume_ml / 1_000_000:.3f}" if line.volume_ml is not None else "—",
@@ -147,6 +198,7 @@ def _receipt_row(line: Line) -> tuple[str, ...]:
         str(line.line),
         line.item,
         line.lot,
+        line.box or "散装",
         _many(line, line.loaded),
         *(_many(line, figure) if said else "" for figure in figures),
         line.reason,

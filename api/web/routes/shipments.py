@@ -1,7 +1,7 @@
 """Shipments, the phone page of whoever receives, receiving points with their hand-out, and the recovery ledger."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from litestar import Request, Response, get
@@ -23,7 +23,18 @@ from catalog.regions import queries as regions
 from warehouse.files import queries as files
 from warehouse.files.model import Subject
 from warehouse.fulfilment import queries, rules, workflow
-from warehouse.fulfilment.model import SHIPMENT, Duty, DutyStatus, Purpose, Shipment, Status, Vehicle
+from warehouse.fulfilment.model import (
+    SHIPMENT,
+    Box,
+    BoxStatus,
+    Duty,
+    DutyStatus,
+    Line,
+    Purpose,
+    Shipment,
+    Status,
+    Vehicle,
+)
 from warehouse.incidents import queries as incidents
 from warehouse.parties import queries as parties
 from warehouse.requisitions import queries as requisitions
@@ -200,7 +211,7 @@ async def shipment_page(request: Request_, stamp: Stamped, shipment_id: FromPath
         release=release,
         reports=await queries.list_reports(found.id),
         redirects=await queries.list_redirects(found.id),
-        pieces=await queries.pieces_on_board(found.place_id),
+        boxes=await _boxes(found),
         carriers=(await parties.list_parties(scope=stamp.require(Permission.PARTY_READ), limit=200)).items
         if "edit" in may
         else [],
@@ -217,13 +228,15 @@ async def shipment_page(request: Request_, stamp: Stamped, shipment_id: FromPath
 async def receive_page(request: Request_, stamp: Stamped, shipment_id: FromPath[UUID]) -> Response[str]:
     """For the phone of whoever receives: line by line, a photo, a name."""
     found = await queries.get_shipment(shipment_id, stamp.require(Permission.SHIPMENT_READ))
+    on_board = await queries.pieces_on_board(found.place_id)
     return page(
         request,
         "shipment_receive.html",
         one=found,
         may=workflow.allowed(found, stamp),
         open_lines=[line for line in found.lines if not line.settled],
-        pieces=await queries.pieces_on_board(found.place_id),
+        boxes=await _boxes(found),
+        pieces={line.line: rules.pieces_of(found, line, on_board) for line in found.lines},
         photos=await files.list_files(Subject(SHIPMENT, str(found.id))),
     )
 
@@ -412,6 +425,29 @@ def _as_vehicle(one: Registered, viewer: Viewer) -> Vehicle:
         word(viewer.language, "vehicle_kind", facts.kind), facts.plate, facts.carrier_id, one.carrier_zh or "",
         facts.max_weight_g, facts.max_volume_ml, facts.driver, facts.phone, one.id,
     )  # fmt: skip
+
+
+class Packed(NamedTuple):
+    """A box as the pages show it: its lines, and whether it waits, is on the vehicle, comes whole, was received."""
+
+    box: Box
+    lines: list[Line]
+    waits: bool
+    loaded: bool
+    comes: bool
+    received: bool
+
+
+async def _boxes(found: Shipment) -> list[Packed]:
+    packed = []
+    for box in await queries.list_boxes(found.id):
+        lines = rules.in_box(found, box)
+        loaded = any(line.loaded for line in lines)
+        received = bool(lines) and all(line.settled for line in lines)
+        waits = box.status is BoxStatus.CLOSED and not loaded
+        comes = loaded and not any(line.received_at for line in lines)
+        packed.append(Packed(box, lines, waits, loaded, comes, received and loaded))
+    return packed
 
 
 async def _sees_vehicle(vehicle_id: UUID | None, stamp: Stamp) -> bool:

@@ -17,6 +17,7 @@ def a_line(line: int, **said: Any) -> Line:
         "unit_factor": 1, "tracking": "lot", "weight_g": 1, "volume_ml": 1, "lot_id": 1, "lot": "26000001",
         "expires_on": None, "place_id": 101, "place": "A-1", "place_key": "A1", "quantity": 10, "short_note": "",
         "reason": "", "received_at": None, "release_line": None, "need_id": None,
+        "box_id": None, "box": "", "pieces": (),
     }  # fmt: skip
     return Line(**{**values, **said})
 

@@ -176,7 +176,7 @@ async def test_who_may_on_which_side(city: asyncpg.Connection) -> None:
     lot = await stocked(city)
     shipment = await prepared(lot)
     road = await seen(shipment)
-    assert workflow.allowed(road, hand()) == ["edit", "load", "short", "cancel"]
+    assert workflow.allowed(road, hand()) == ["edit", "load", "short", "pack", "cancel"]
     assert workflow.allowed(road, there()) == []
     with pytest.raises(Missing):  # the town sees it come, but does not load it
         await actions.load(stamp=there(), shipment_id=shipment, wanted=[Loading(1, 4)])
@@ -302,7 +302,9 @@ async def test_the_mirror_is_the_table(city: asyncpg.Connection, table: Any) -> 
     rows = await city.fetch(
         "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = $1", table._meta.tablename
     )
-    assert {column._meta.name: kind(column) for column in table._meta.columns} == {row[0]: row[1] for row in rows}
+    assert {column._meta.name: kind(column) for column in table._meta.columns} == {
+        row[0]: row[1].lower() for row in rows
+    }
 
 
 async def test_a_registered_vehicle_fills_the_shipment_and_is_free_when_it_is_empty(city: asyncpg.Connection) -> None:

@@ -6,16 +6,23 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import pypdfium2 as pdfium
 import pytest
+from PIL import Image, ImageDraw
 from pypdf import PdfReader
 
 from api.fonts import find_font
+from labels.codes import OwnKind, write_own, write_sscc
+from labels.codes.symbols import SymbolKind
+from labels.sheets import LAYOUTS
+from tests.labels.eyes import decode
 from tests.warehouse.fulfilment.small import a_duty, a_line, a_shipment
-from warehouse.fulfilment.model import Status, Vehicle
+from warehouse.fulfilment.model import Box, BoxKind, BoxStatus, Status, Vehicle
 from warehouse.incidents.model import Hazard, Incident, IncidentFacts, Level, LevelChange
 from warehouse.incidents.model import Status as IncidentStatus
 from warehouse.printing import render, shipment_papers
 from warehouse.printing.incident_report import IncidentStory, incident_report
+from warehouse.printing.model import LabelJob
 from warehouse.requisitions.model import Release, ReleaseStatus
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
@@ -84,3 +91,66 @@ def test_the_report_holds_times_against_clocks_and_names_what_is_owed() -> None:
         "LN-7口头下达", "手续未补齐", "应于此时前补齐，已超期", "动用10床，已补0床，已超期",
     ):  # fmt: skip
         assert word in said, word
+
+
+def a_box(**more: Any) -> Box:
+    said = {"id": uuid4(), "sscc": write_sscc("6901234", 12), "gross_g": None, **more}
+    return Box(
+        said["id"], uuid4(), BoxKind.PALLET, "26000012", said["sscc"], BoxStatus.CLOSED, said["gross_g"], NOW, "keeper"
+    )
+
+
+@pytest.mark.parametrize(("count", "layout"), [(1, "roll-100x70"), (9, "roll-100x70"), (1, "a4-2x7-99x38")])
+def test_the_label_of_a_box_is_decoded_by_another_reader(count: int, layout: str) -> None:
+    box = a_box()
+    lines = [
+        a_line(n, item=f"救灾专用棉被{n}", quantity=10 * n, weight_g=2_400, box_id=box.id, box=box.number)
+        for n in range(1, count + 1)
+    ]
+    shipment = a_shipment(*lines, a_line(20, item="散装的水"), incident="SJ26-0001")
+    label = shipment_papers.box_label(shipment, box)
+    job = LabelJob((label,), LAYOUTS[layout])
+    made = render.render_labels(job, FONT)
+    assert render.render_labels(job, FONT) == made
+    page = pdfium.PdfDocument(made)[0].render(scale=300 / 72, grayscale=True).to_pil()
+    assert decode(SymbolKind.GS1_128, page) == [f"00{box.sscc}"]
+    said = text_of(made).replace(" ", "")
+    assert [word for word in ("镇库", "SJ26-0001", "YD26-000001", f"{count}项", "10件") if word not in said] == []
+    assert "散装的水" not in said
+    assert ("另4项" in said) is (count == 9)
+
+
+def test_without_a_company_prefix_the_label_carries_our_own_number_and_the_weight_of_the_scales() -> None:
+    box = a_box(sscc=None, gross_g=25_400)
+    shipment = a_shipment(a_line(1, box_id=box.id, weight_g=None))
+    made = render.render_labels(LabelJob((shipment_papers.box_label(shipment, box),), LAYOUTS["roll-100x70"]), FONT)
+    page = pdfium.PdfDocument(made)[0].render(scale=300 / 72, grayscale=True).to_pil()
+    assert decode(SymbolKind.GS1_128, page) == [write_own(OwnKind.PALLET, box.number)]
+    assert "26kg" in text_of(made).replace(" ", "")
+
+
+def a_signature() -> bytes:
+    picture = Image.new("RGBA", (600, 200), (0, 0, 0, 0))
+    ImageDraw.Draw(picture).line([(20, 180), (300, 20), (580, 180)], fill="#111827", width=8)
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
+
+
+def test_what_was_signed_on_the_screen_is_drawn_on_the_receipt() -> None:
+    shipment = came_short()
+    bare = shipment_papers.receipt(shipment, NOW)
+    table = shipment_papers.with_signatures(bare, shipment, [(NOW, a_signature()), (NOW - HOUR, a_signature())])
+    made = render.render_table(table, FONT)
+    assert made == render.render_table(table, FONT)
+    said = text_of(made).replace(" ", "")
+    assert "王镇长2026-11-2110:00" in said
+    assert "2026-11-2109:00" in said
+
+    def ink(pdf: bytes) -> int:
+        page = pdfium.PdfDocument(pdf)[0].render(scale=2, grayscale=True).to_pil()
+        return sum(page.histogram()[:100])
+
+    assert ink(made) - ink(render.render_table(bare, FONT)) > 1_000
+    many = [(NOW - n * HOUR, a_signature()) for n in range(5)]
+    assert len(shipment_papers.with_signatures(bare, shipment, many).signed) == 3

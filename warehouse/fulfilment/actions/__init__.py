@@ -1,5 +1,16 @@
 """Writes of fulfilment: one function per verb. A shipment's row is the lock of everything that hangs on it."""
 
+from warehouse.fulfilment.actions.boxes import (
+    close_box,
+    load_boxes,
+    open_box,
+    pack,
+    receive_boxes,
+    reopen_box,
+    unload_boxes,
+    unpack,
+    void_box,
+)
 from warehouse.fulfilment.actions.load import load, note_short, unload
 from warehouse.fulfilment.actions.orders import finish_release
 from warehouse.fulfilment.actions.points import add_point, bring_back, hand_out, set_contact
@@ -15,6 +26,7 @@ __all__ = [
     "bring_back",
     "cancel",
     "close",
+    "close_box",
     "close_duty",
     "depart",
     "draw_up",
@@ -26,15 +38,23 @@ __all__ = [
     "forget_contacts",
     "hand_out",
     "load",
+    "load_boxes",
     "note_short",
+    "open_box",
+    "pack",
     "prepare",
     "prepare_release",
     "receive",
+    "receive_boxes",
     "redirect",
+    "reopen_box",
     "report",
     "set_contact",
     "take_back",
     "unload",
+    "unload_boxes",
+    "unpack",
+    "void_box",
     "write_off",
     "write_off_at_point",
 ]

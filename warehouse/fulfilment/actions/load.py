@@ -28,31 +28,41 @@ async def load(
 
     async def work() -> Receipt:
         before = await locked(stamp, shipment_id, "load")
-        rules.check_loading(before, wanted)
-        lines = [rules.line_of(before, one.line) for one in wanted]
-        on_board = [(line, line.loaded) for line in before.lines]
-        weight = rules.load_of([*on_board, *((line, one.quantity) for line, one in zip(lines, wanted, strict=True))])
-        rules.check_fits(before.vehicle, weight, over_reason)
-        goods = [await _as_line(before, line, one, note) for line, one in zip(lines, wanted, strict=True)]
-        carried = [
-            stock.Carried(
-                line.lot_id, one.quantity, line.place_id, before.place_id, line.line, serial_ids=one.serial_ids
-            )
-            for line, one in zip(goods, wanted, strict=True)
-        ]
-        await stock.ship(
-            stamp=stamp.for_part("goods", [str(one) for one in wanted]),
-            carried=carried,
-            document=before.document,
-            reservations=await _held(before, carried),
-            note=note or over_reason,
-        )
-        await tell_loading(stamp, before)
-        said = over_reason.strip() or before.over_reason
-        facts = {"loaded": [[one.line, one.quantity] for one in wanted]}
-        return await changed(stamp, "load", before, Status.LOADING, {"over_reason": said}, facts)
+        return await load_lines(stamp, before, wanted, over_reason, note)
 
     return await attempts.once(stamp, "shipment.load", work)
+
+
+async def load_lines(
+    stamp: Stamp,
+    before: Shipment,
+    wanted: Sequence[Loading],
+    over_reason: str,
+    note: str,
+    boxes: Sequence[str] = (),
+) -> Receipt:
+    """What `load` does with a locked shipment. `boxes`: the lines are all that is in these."""
+    rules.check_loading(before, wanted, boxed=bool(boxes))
+    lines = [rules.line_of(before, one.line) for one in wanted]
+    on_board = [(line, line.loaded) for line in before.lines]
+    weight = rules.load_of([*on_board, *((line, one.quantity) for line, one in zip(lines, wanted, strict=True))])
+    rules.check_fits(before.vehicle, weight, over_reason)
+    goods = [await _as_line(before, line, one, note) for line, one in zip(lines, wanted, strict=True)]
+    carried = [
+        stock.Carried(line.lot_id, one.quantity, line.place_id, before.place_id, line.line, serial_ids=one.serial_ids)
+        for line, one in zip(goods, wanted, strict=True)
+    ]
+    await stock.ship(
+        stamp=stamp.for_part("goods", [str(one) for one in wanted]),
+        carried=carried,
+        document=before.document,
+        reservations=await _held(before, carried),
+        note=note or over_reason,
+    )
+    await tell_loading(stamp, before)
+    said = over_reason.strip() or before.over_reason
+    facts = {"loaded": [[one.line, one.quantity] for one in wanted], **({"boxes": list(boxes)} if boxes else {})}
+    return await changed(stamp, "load", before, Status.LOADING, {"over_reason": said}, facts)
 
 
 async def note_short(*, stamp: Stamp, shipment_id: UUID, line: int, quantity: int, note: str) -> Receipt:
@@ -79,19 +89,30 @@ async def unload(*, stamp: Stamp, shipment_id: UUID, line: int, quantity: int, n
         found = rules.line_of(before, line)
         if not 0 < quantity <= found.loaded:
             raise Refused("shipment.not-on-board", "车上没有这么多", line=line, asked=quantity, free=found.loaded)
+        if found.box_id is not None:
+            raise Refused("box.line-inside", f"已装箱 {found.box}：请整箱卸车", line=line, box=found.box)
         pieces: tuple[int, ...] = ()
         if found.tracking == "serial":
-            on_board = (await queries.pieces_on_board(before.place_id)).get(found.lot_id, [])
+            on_board = rules.pieces_of(before, found, await queries.pieces_on_board(before.place_id))
             if quantity != len(on_board):
                 raise Invalid("shipment.serials", "按编号管理的物资请整行卸车", line=line, lot=found.lot)
             pieces = tuple(piece for piece, _ in on_board)
-        carried = stock.Carried(found.lot_id, quantity, before.place_id, found.place_id, line, serial_ids=pieces)
-        await stock.unload(
-            stamp=stamp.for_part("goods", [line, quantity]), carried=[carried], document=before.document, note=note
-        )
-        return await changed(stamp, "unload", before, Status.LOADING, {}, {"line": line, "quantity": quantity})
+        return await unload_lines(stamp, before, [(found, quantity, pieces)], note)
 
     return await attempts.once(stamp, "shipment.unload", work)
+
+
+async def unload_lines(
+    stamp: Stamp, before: Shipment, goods: Sequence[tuple[Line, int, tuple[int, ...]]], note: str
+) -> Receipt:
+    """What `unload` does with lines of a locked shipment: (line, quantity, numbered pieces)."""
+    carried = [
+        stock.Carried(line.lot_id, quantity, before.place_id, line.place_id, line.line, serial_ids=pieces)
+        for line, quantity, pieces in goods
+    ]
+    said = [[line.line, quantity] for line, quantity, _ in goods]
+    await stock.unload(stamp=stamp.for_part("goods", said), carried=carried, document=before.document, note=note)
+    return await changed(stamp, "unload", before, Status.LOADING, {}, {"unloaded": said})
 
 
 # --- parts ----------------------------------------------------------------------------------------------------------

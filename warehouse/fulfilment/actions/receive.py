@@ -171,12 +171,17 @@ async def _count_for_needs(stamp: Stamp, shipment: Shipment, accepted: Mapping[i
     """What came fit counts for the needs it was sent for, in their units."""
     release = await orders.find_release(shipment)
     covers = {one.id: (one.covers, one.quantity) for one in release.lines} if release is not None else {}
-    received: dict[UUID, int] = defaultdict(int)
-    for number, quantity in accepted.items():
-        line = rules.line_of(shipment, number)
+    had: dict[tuple[UUID, UUID], int] = defaultdict(int)
+    came: dict[tuple[UUID, UUID], int] = defaultdict(int)
+    for line in shipment.lines:  # a line of the order may have become several, in boxes: rounded once
         if line.need_id is not None and line.release_line in covers:
-            part, of = covers[line.release_line]
-            received[line.need_id] += quantity * part // of
+            had[line.need_id, line.release_line] += line.accepted
+            came[line.need_id, line.release_line] += accepted.get(line.line, 0)
+    received: dict[UUID, int] = defaultdict(int)
+    for (need, order_line), quantity in came.items():
+        part, of = covers[order_line]
+        before = had[need, order_line]
+        received[need] += (before + quantity) * part // of - before * part // of
     await incidents.count_received(stamp=stamp, received={key: many for key, many in received.items() if many})
 
 
@@ -246,7 +251,7 @@ async def _pieces(shipment: Shipment, line: Line, quantity: int) -> tuple[int, .
     """Which numbered pieces are left on the vehicle: all of them go the same way."""
     if line.tracking != "serial":
         return ()
-    left = (await queries.pieces_on_board(shipment.place_id)).get(line.lot_id, [])
+    left = rules.pieces_of(shipment, line, await queries.pieces_on_board(shipment.place_id))
     if len(left) != quantity:
         raise Invalid("shipment.serials", "按编号管理的物资请一次处理全部剩余", line=line.line, lot=line.lot)
     return tuple(piece for piece, _ in left)

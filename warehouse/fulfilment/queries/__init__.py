@@ -1,5 +1,6 @@
 """Reads of fulfilment: shipments, receiving points, and the recovery ledger."""
 
+from warehouse.fulfilment.queries.boxes import find_boxes, find_boxes_by_label, list_boxes
 from warehouse.fulfilment.queries.points import at_point, find_point, get_point, keeper_of, list_points, totals_of
 from warehouse.fulfilment.queries.recovery import (
     claimed_of,
@@ -31,6 +32,8 @@ __all__ = [
     "carried_of",
     "claimed_of",
     "duties_of",
+    "find_boxes",
+    "find_boxes_by_label",
     "find_point",
     "find_shipments",
     "get_duty",
@@ -38,6 +41,7 @@ __all__ = [
     "get_shipment",
     "held_for",
     "keeper_of",
+    "list_boxes",
     "list_duties",
     "list_fills",
     "list_points",

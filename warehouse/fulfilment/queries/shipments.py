@@ -42,8 +42,9 @@ SELECT l.shipment_id, l.line, l.item_id, i.key, i.name_zh, i.name_en, i.unit_zh,
     i.volume_ml, l.lot_id, t.number, t.expires_on, l.place_id, q.code, q.key, l.quantity, l.short, l.short_note,
     coalesce(m.loaded, 0)::bigint, coalesce(m.accepted, 0)::bigint, coalesce(m.damaged, 0)::bigint,
     coalesce(m.returned, 0)::bigint, coalesce(m.lost, 0)::bigint, l.rejected, l.missing, l.reason, l.received_at,
-    l.release_line, l.need_id
+    l.release_line, l.need_id, l.box_id, coalesce(x.number, ''), l.pieces
 FROM shipment_line l JOIN item i ON i.id = l.item_id JOIN lot t ON t.id = l.lot_id JOIN place q ON q.id = l.place_id
+LEFT JOIN shipment_box x ON x.id = l.box_id
 LEFT JOIN (
     SELECT m.document_id, m.document_line,
         coalesce(sum(m.quantity) FILTER (WHERE m.reason = 'ship'), 0)
@@ -70,7 +71,8 @@ async def _lines(ids: Collection[UUID]) -> dict[UUID, tuple[Line, ...]]:
     found: dict[UUID, list[Line]] = {one: [] for one in ids}
     if found:
         for row in await db.fetch(_LINES, list(found)):
-            found[row[0]].append(Line(*tuple(row)[1:]))
+            said = (*tuple(row)[1:-1], tuple(row[-1]))
+            found[row[0]].append(Line(*said))
     return {key: tuple(lines) for key, lines in found.items()}
 
 
