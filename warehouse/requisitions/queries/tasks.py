@@ -195,7 +195,7 @@ def _need(line: Line, at: datetime) -> Need:
 
 async def _known_roads(lines: Iterable[Line], site_of: Mapping[str, int]) -> dict[tuple[str, str], Road]:
     """Ways that somebody loaded, from a store to the middle of the region where a place lies."""
-    region_of = {_place(line): line.facts.region_id for line in lines}
+    region_of = {place_of(line): line.facts.region_id for line in lines}
     known = await ways_to(region_of.values(), site_of.values())
     return {
         (source, place): Road(*known[site, region])
