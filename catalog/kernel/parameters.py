@@ -145,10 +145,19 @@ async def value_of(key: str, path: str = "/") -> Value:
 
     Remembered for a second in this process. Raises Missing for a key nobody declared.
     """
-    wanted = parameter(key)
-    values = (await _values()).get(key, {})
-    place = max((set_at for set_at in values if path.startswith(set_at)), key=len, default=None)
-    return wanted.default if place is None else values[place]
+    return _found(await _values(), key, path)
+
+
+async def read_once() -> Callable[[str, str], Value]:
+    """`value_of` for many keys and paths, over one reading: inside a transaction each `value_of` is a statement."""
+    values = await _values()
+    return lambda key, path: _found(values, key, path)
+
+
+def _found(values: Mapping[str, Mapping[str, Value]], key: str, path: str) -> Value:
+    wanted, said = parameter(key), values.get(key, {})
+    place = max((set_at for set_at in said if path.startswith(set_at)), key=len, default=None)
+    return wanted.default if place is None else said[place]
 
 
 async def whole(key: str, path: str = "/") -> int:

@@ -25,7 +25,7 @@ from api.embedded import EmbeddedPostgres
 from labels.codes import OwnKind, write_own
 from tests.conftest import Database, Server, launch
 from tests.load.bench_scans import keeper_token
-from tests.load.bench_shortfall import _WORLD
+from tests.load.bench_shortfall import fill
 from tests.load.client import drive_apart, request_bytes
 from tests.load.meter import Meter, calibration
 from warehouse.alerts import actions
@@ -64,8 +64,7 @@ async def prepare(owner_url: str, app_url: str, balances: int, norms: int, scans
     """Fill an empty database as its owner."""
     await api_database.migrate(api_database.Logins(owner_url, app_url))
     owner = await asyncpg.connect(owner_url)
-    await owner.execute(_WORLD.format(towns=TOWNS, items=ITEMS, lots=balances))
-    await owner.execute("ANALYZE")
+    await fill(owner, {"towns": TOWNS, "items": ITEMS, "lots": balances})
     await owner.execute(_NORMS.format(norms=norms, scans=scans))
     await owner.execute("VACUUM ANALYZE")
     said = await owner.fetchrow("SELECT (SELECT count(*) FROM balance), (SELECT count(*) FROM norm)")

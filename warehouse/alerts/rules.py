@@ -272,14 +272,18 @@ _DOMAINS: dict[type[DocumentFact], Domain] = {
 }
 
 
+def need_cause(region_id: int, site_id: int | None, item_id: int | None, class_id: int | None = None) -> str:
+    """What a place must hold of an item, or else of a class."""
+    where = f"region:{region_id}" if site_id is None else f"site:{site_id}"
+    return f"need:{where}:" + (f"item:{item_id}" if item_id is not None else f"class:{class_id}")
+
+
 def cause_of(fact: Fact) -> tuple[Domain, str]:
     """What an alert is about, in one word: there is never more than one open alert for it."""
     at = fact.at
     match fact:
         case NeedFact():
-            where = f"region:{at.region_id}" if at.site_id is None else f"site:{at.site_id}"
-            what = f"item:{fact.item_id}" if fact.item_id is not None else f"class:{fact.class_id}"
-            return Domain.NEED, f"need:{where}:{what}"
+            return Domain.NEED, need_cause(at.region_id, at.site_id, fact.item_id, fact.class_id)
         case LotFact():
             return Domain.LOT, f"lot:{fact.lot_id}:{at.site_id}"
         case CareFact():

@@ -171,6 +171,27 @@ async def norms_over(subjects: Iterable[Subject], item_ids: Iterable[int]) -> li
     return await _with_equivalents([_norm(row) for row in rows])
 
 
+async def norms_for(wanted: Sequence[tuple[Subject, Sequence[Goods]]]) -> list[Norm]:
+    """Live norms for whatever class that are anchored at these places or above them, and those for the goods that each
+    place is asked about. Two hundred places and items have twenty thousand pairs, of which few are asked about."""
+    pairs = [(subject.site_id, one.item_id) for subject, goods in wanted if subject.site_id for one in goods]
+    rows = await db.fetch(
+        _SELECT + " WHERE n.id IN ("
+        "SELECT id FROM norm WHERE retired_at IS NULL AND region_id = ANY($1::bigint[])"
+        " AND (class_id IS NOT NULL OR item_id = ANY($3::bigint[]))"
+        " UNION ALL"
+        " SELECT id FROM norm WHERE retired_at IS NULL AND class_id IS NOT NULL AND site_id = ANY($2::bigint[])"
+        " UNION ALL SELECT m.id FROM unnest($4::bigint[], $5::bigint[]) k (site_id, item_id)"
+        " JOIN norm m USING (site_id, item_id) WHERE m.retired_at IS NULL) ORDER BY n.seq",
+        sorted({int(part) for subject, _ in wanted for part in subject.path.strip("/").split("/")}),
+        [subject.site_id for subject, _ in wanted if subject.site_id is not None],
+        sorted({one.item_id for _, goods in wanted for one in goods}),
+        [site for site, _ in pairs],
+        [item for _, item in pairs],
+    )
+    return await _with_equivalents([_norm(row) for row in rows])
+
+
 async def norms_at(region_ids: Iterable[int], site_ids: Iterable[int]) -> list[Norm]:
     """Live norms anchored at these very places. Not scoped: for decisions."""
     rows = await db.fetch(

@@ -248,6 +248,19 @@ def requirements(
     return found
 
 
+def requirements_of(
+    norms: Sequence[Norm], wanted: Iterable[tuple[Subject, Iterable[Goods]]], day: date
+) -> list[Requirement]:
+    """The same where each subject is asked about goods of its own."""
+    anchored = Anchored.of(norms)
+    found: list[Requirement] = []
+    for subject, goods in wanted:
+        mine = anchored.reaching(subject)
+        if mine:
+            found += _of_subject(mine, subject, Shelf.of(goods), day)
+    return found
+
+
 def alike(norms: Sequence[Norm], subjects: Iterable[Subject], goods: Iterable[Goods], day: date) -> list[Alike]:
     """The same, decided once for all subjects that the same norms reach: of them only the basis figures differ."""
     anchored, shelf = Anchored.of(norms), Shelf.of(goods)

@@ -9,7 +9,7 @@ import pytest
 from catalog.kernel import db, feed, history, parameters
 from catalog.kernel.access import Role
 from catalog.kernel.errors import Denied, Invalid, Missing, Stale
-from catalog.kernel.parameters import Kind, Parameter, clear_parameter, set_parameter, value_of
+from catalog.kernel.parameters import Kind, Parameter, clear_parameter, read_once, set_parameter, value_of
 from catalog.regions import actions as regions
 from catalog.regions.queries import get_by_key
 from tests.catalog.small import as_role, house, make_city
@@ -58,6 +58,8 @@ async def test_the_most_specific_region_wins_and_only_below_it(database: object)
     await set_parameter(stamp=house(), key="test.days", path=await path("south"), value=30, version=0)
     assert await value_of("test.days", await path("village")) == 30
     assert await value_of("test.days", await path("river")) == 60
+    said = await read_once()
+    assert [said("test.days", await path(where)) for where in ("village", "river")] == [30, 60]
     assert await value_of("test.days") == 90  # above the city nobody said anything
     await clear_parameter(stamp=house(), key="test.days", path=await path("south"), version=1)
     assert await value_of("test.days", await path("village")) == 60

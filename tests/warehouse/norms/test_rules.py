@@ -221,6 +221,8 @@ def test_a_tie_is_refused_and_a_later_start_is_none() -> None:
 @given(facts(), facts())
 def test_resolved_figures_that_contradict_are_named_with_their_place(one: NormFacts, other: NormFacts) -> None:
     found = rules.requirements([norm(1, one), norm(2, other)], [TOWN, SITE], [TENT], DAY)
+    assert found == rules.requirements_of([norm(1, one), norm(2, other)], [(TOWN, [TENT]), (SITE, [TENT])], DAY)
+    assert rules.requirements_of([norm(1, one)], [(TOWN, []), (SITE, [])], DAY) == []
 
     def falls(one: Requirement) -> bool:
         values = [one.resolution.value(field) for field in Field]

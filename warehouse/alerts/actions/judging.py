@@ -5,7 +5,7 @@ older facts never overwrites what newer ones said. The house does this itself: n
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,27 +13,24 @@ from uuid import UUID
 
 from catalog.kernel import db, feed
 from catalog.kernel.feed import News
-from catalog.kernel.jsontext import json_text
 from catalog.kernel.time import day_of
 from warehouse.alerts import rules
-from warehouse.alerts.actions.telling import Happening, tell
+from warehouse.alerts.actions.settling import settle
 from warehouse.alerts.model import (
     AlertKind,
     At,
     BooksFact,
     Changes,
     Domain,
-    EventVerb,
     Fact,
     Severity,
+    Shelf,
     Standing,
     Status,
     Tally,
-    Wanted,
 )
 from warehouse.alerts.queries import facts as read
 from warehouse.alerts.queries.facts import Measured
-from warehouse.alerts.workflow import ALERT
 from warehouse.norms import queries as norms
 from warehouse.norms import rules as norm_rules
 from warehouse.norms.model import Goods, Norm, Requirement, Subject
@@ -139,8 +136,7 @@ async def _judge_touched(touched: _Touched, now: datetime) -> Tally:
     if orders := touched.papers["order"] | awaiting:
         tally += await judge.orders(orders)
     if rows:
-        places_of = await norms.subjects_of({row[4] for row in rows}, sites, today)
-        tally += await judge.needs_of(places_of, {row[3] for row in rows})
+        tally += await judge.needs_touched({(row[2], row[3]) for row in rows}, {(row[4], row[3]) for row in rows})
     if changed:
         above = {int(part) for path in await read.paths_of_sites(changed) for part in path.strip("/").split("/")}
         tally += await judge.needs_of(await norms.subjects_of(above, changed, today), None)
@@ -192,7 +188,7 @@ async def judge_all(*, now: datetime) -> Tally:
     async with db.transaction():
         await db.execute(_LOCK)
         gone = await _standing("a.domain = 'need' AND " + _GONE)
-        tally += await _settle(Domain.NEED, Changes(closed=tuple(gone)), now)
+        tally += await settle(Domain.NEED, Changes(closed=tuple(gone)), now)
         if await feed.position_of(READER) is None:
             await feed.move_to(READER, await feed.frontier(), now)
     return tally
@@ -233,6 +229,16 @@ async def judge_books(*, now: datetime, differences: Sequence[Difference]) -> Ta
 # --- one domain after the other --------------------------------------------------------------------------------------
 
 
+_Shelves = Mapping[int, Mapping[int, Shelf]]
+
+
+def _by_place(pairs: read.Pairs) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = {}
+    for place, item in pairs:
+        found.setdefault(place, set()).add(item)
+    return found
+
+
 @dataclass
 class _Judge:
     """Facts in, alerts out. `None` for everything of a domain. Call inside a transaction that holds the lock."""
@@ -249,7 +255,7 @@ class _Judge:
             if one is not None:
                 wanted.append(one)
         standing = await _standing(f"a.domain = '{domain.value}' AND {concerned}", *args)
-        return await _settle(domain, rules.reconcile(wanted, standing), self.now)
+        return await settle(domain, rules.reconcile(wanted, standing), self.now)
 
     async def lots(self, ids: Collection[int] | None) -> Tally:
         """Near their expiry, or past it."""
@@ -329,6 +335,54 @@ class _Judge:
         ids = sorted({one.item_id for one in among} | set(item_ids))
         return await self.needs(subjects, needed, ids, sorted({one.class_path for one in among}))
 
+    async def needs_touched(self, at_sites: read.Pairs, at_owners: read.Pairs) -> Tally:
+        """What sites and owners must hold of the items touched there, with the classes these are counted in: of each
+        place its own, not whatever was touched anywhere."""
+        of_site, of_owner = _by_place(at_sites), _by_place(at_owners)
+        subjects = await norms.subjects_of(of_owner, of_site, self.today)
+        if not subjects:
+            return Tally()
+        goods = await norms.list_goods()
+        classes = {n.class_path for n in await norms.norms_over(subjects, []) if n.class_path is not None}
+        wanted: list[tuple[Subject, list[Goods]]] = []
+        causes: list[str] = []
+        for who in subjects:
+            items = of_owner[who.region_id] if who.site_id is None else of_site[who.site_id]
+            touched = [one for one in goods if one.item_id in items]
+            pools = [path for path in classes if any(one.class_path.startswith(path) for one in touched)]
+            among = [
+                one for one in goods if one.item_id in items or any(one.class_path.startswith(path) for path in pools)
+            ]
+            wanted.append((who, among))
+            above = {int(part) for one in among for part in one.class_path.strip("/").split("/")}
+            causes += [rules.need_cause(who.region_id, who.site_id, one) for one in items | {o.item_id for o in among}]
+            causes += [rules.need_cause(who.region_id, who.site_id, None, one) for one in above]
+        needed = norm_rules.requirements_of(await norms.norms_for(wanted), wanted, self.today)
+        at, of = await read.shelves_touched(
+            self.today,
+            await self._horizon(needed),
+            sites={(one.subject.site_id, i.item_id) for one in needed if one.subject.site_id for i in one.items},
+            owners={(one.subject.region_id, i.item_id) for one in needed if not one.subject.site_id for i in one.items},
+        )
+        return await self.settle(
+            Domain.NEED, await self._need_facts(needed, at, of), "a.cause = ANY($1::text[])", causes
+        )
+
+    async def _horizon(self, needed: Sequence[Requirement]) -> date:
+        return read.horizon_of(needed, self.today, max(one.lead_days for one in await self._everywhere()))
+
+    async def _need_facts(self, needed: Sequence[Requirement], at_sites: _Shelves, at_owners: _Shelves) -> list[Fact]:
+        found: list[Fact] = []
+        for number, one in enumerate(needed):
+            if number % 1000 == 0:
+                await asyncio.sleep(0)
+            who = one.subject
+            shelves = at_owners.get(who.region_id, {}) if who.site_id is None else at_sites.get(who.site_id, {})
+            fact = rules.need_fact(one, shelves, await self.measured.at(who.path), self.today)
+            if fact is not None:
+                found.append(fact)
+        return found
+
     async def needs(
         self,
         subjects: Sequence[Subject],
@@ -339,20 +393,11 @@ class _Judge:
         """Judge requirements of these places; alerts of these items, and of classes they count in, are concerned."""
         sites = [one.site_id for one in subjects if one.site_id is not None]
         regions = [one.region_id for one in subjects if one.site_id is None]
-        default = max(one.lead_days for one in await self._everywhere())
-        horizon = read.horizon_of(needed, self.today, default)
+        horizon = await self._horizon(needed)
         wanted_items = None if item_ids is None else {goods.item_id for one in needed for goods in one.items}
         at_sites = await read.shelves_of_sites(self.today, horizon, sites, wanted_items) if sites else {}
         at_owners = await read.shelves_of_owners(self.today, horizon, regions, wanted_items) if regions else {}
-        found: list[Fact] = []
-        for number, one in enumerate(needed):
-            if number % 1000 == 0:
-                await asyncio.sleep(0)
-            who = one.subject
-            shelves = at_owners.get(who.region_id, {}) if who.site_id is None else at_sites.get(who.site_id, {})
-            fact = rules.need_fact(one, shelves, await self.measured.at(who.path), self.today)
-            if fact is not None:
-                found.append(fact)
+        found = await self._need_facts(needed, at_sites, at_owners)
         return await self.settle(Domain.NEED, found, _NEEDS, sites, regions, item_ids, list(class_paths))
 
 
@@ -372,111 +417,4 @@ async def _standing(condition: str, *args: Any) -> list[Standing]:
     return [
         Standing(row[0], row[1], AlertKind(row[2]), Severity(row[3]), Status(row[4]), read.plain(row[5]), row[6])
         for row in rows
-    ]
-
-
-# --- writing ---------------------------------------------------------------------------------------------------------
-
-_OPEN = """
-INSERT INTO alert (id, domain, cause, kind, severity, status, region_id, site_id, item_id, class_id, lot_id, place_id,
-    document_id, due_on, facts, escalates_at, opened_at, changed_at)
-SELECT gen_random_uuid(), $1, x.cause, x.kind, x.severity, 'open', x.region, x.site, x.item, x.class, x.lot, x.place,
-    x.document, x.due, x.facts::jsonb, x.escalates, $2, $2
-FROM unnest($3::text[], $4::text[], $5::smallint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
-    $10::bigint[], $11::bigint[], $12::uuid[], $13::date[], $14::text[], $15::timestamptz[])
-    x (cause, kind, severity, region, site, item, class, lot, place, document, due, facts, escalates)
-ON CONFLICT (cause) WHERE status <> 'closed' DO NOTHING RETURNING id, cause
-"""
-_CHANGE = """
-UPDATE alert a SET kind = x.kind, severity = x.severity, facts = x.facts::jsonb, due_on = x.due, changed_at = $1,
-    status = x.status, escalates_at = coalesce(x.escalates, a.escalates_at), version = a.version + 1,
-    snoozed_until = CASE WHEN $2 THEN NULL ELSE a.snoozed_until END,
-    snooze_reason = CASE WHEN $2 THEN '' ELSE a.snooze_reason END
-FROM unnest($3::uuid[], $4::text[], $5::smallint[], $6::text[], $7::date[], $8::text[], $9::timestamptz[])
-    x (id, kind, severity, facts, due, status, escalates) WHERE a.id = x.id RETURNING a.id, a.level
-"""
-_FRESHEN = """
-UPDATE alert a SET facts = x.facts::jsonb, due_on = x.due
-FROM unnest($1::uuid[], $2::text[], $3::date[]) x (id, facts, due) WHERE a.id = x.id
-"""
-_CLOSE = """
-UPDATE alert a SET status = 'closed', closed_at = $2, changed_at = $2, escalates_at = NULL, version = a.version + 1
-FROM region r WHERE a.id = ANY($1::uuid[]) AND r.id = a.region_id RETURNING a.id, r.id, r.path, a.site_id
-"""
-
-
-async def _settle(domain: Domain, changes: Changes, now: datetime) -> Tally:
-    happened = await _opened(domain, changes.opened, now)
-    happened += await _changed(changes.raised, EventVerb.RAISED, now)
-    happened += await _changed(changes.lowered, EventVerb.LOWERED, now)
-    if changes.freshened:
-        await db.execute(
-            _FRESHEN,
-            [old.id for old, _ in changes.freshened],
-            [json_text(new.facts) for _, new in changes.freshened],
-            [new.due_on for _, new in changes.freshened],
-        )
-    happened += await _closed(changes.closed, now)
-    await tell(happened, now=now)
-    return Tally(len(changes.opened), len(changes.raised), len(changes.lowered), len(changes.closed))
-
-
-def _escalates(one: Wanted, now: datetime) -> datetime | None:
-    return now + timedelta(hours=one.escalate_hours) if one.escalate_hours else None
-
-
-async def _opened(domain: Domain, opened: Sequence[Wanted], now: datetime) -> list[Happening]:
-    if not opened:
-        return []
-    columns = zip(
-        *(
-            (w.cause, w.kind.value, int(w.severity), w.at.region_id, w.at.site_id, w.item_id, w.class_id, w.lot_id,
-             w.place_id, w.document_id, w.due_on, json_text(w.facts), _escalates(w, now))
-            for w in opened
-        ),
-        strict=True,
-    )  # fmt: skip
-    rows = await db.fetch(_OPEN, domain.value, now, *(list(column) for column in columns))
-    ids = {row[1]: row[0] for row in rows}
-    return [
-        Happening(ids[w.cause], EventVerb.OPENED, w.kind, w.severity, w.at, w.facts) for w in opened if w.cause in ids
-    ]
-
-
-async def _changed(pairs: Sequence[tuple[Standing, Wanted]], verb: EventVerb, now: datetime) -> list[Happening]:
-    if not pairs:
-        return []
-    raised = verb is EventVerb.RAISED
-    rows = await db.fetch(
-        _CHANGE,
-        now,
-        raised,
-        [old.id for old, _ in pairs],
-        [new.kind.value for _, new in pairs],
-        [int(new.severity) for _, new in pairs],
-        [json_text(new.facts) for _, new in pairs],
-        [new.due_on for _, new in pairs],
-        [_after_raise(old.status) if raised else old.status.value for old, _ in pairs],
-        [_escalates(new, now) if raised and old.status is not Status.IN_HAND else None for old, new in pairs],
-    )
-    levels = {row[0]: row[1] for row in rows}
-    return [
-        Happening(old.id, verb, new.kind, new.severity, new.at, new.facts, levels.get(old.id, 0)) for old, new in pairs
-    ]
-
-
-def _after_raise(status: Status) -> str:
-    """What was only acknowledged has to be looked at anew; what is in hand stays there."""
-    return ALERT.find(status.value, "raise").target if status is Status.ACKNOWLEDGED else status.value
-
-
-async def _closed(closed: Sequence[Standing], now: datetime) -> list[Happening]:
-    if not closed:
-        return []
-    rows = await db.fetch(_CLOSE, [one.id for one in closed], now)
-    where = {row[0]: At(row[1], row[2], row[3]) for row in rows}
-    return [
-        Happening(one.id, EventVerb.CLOSED, one.kind, one.severity, where[one.id], one.facts)
-        for one in closed
-        if one.id in where
     ]

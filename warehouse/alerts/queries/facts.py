@@ -5,13 +5,13 @@ each is planned for what it is asked: a bin, or a million balances.
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from catalog.kernel import db
-from catalog.kernel.parameters import value_of
+from catalog.kernel.parameters import Value, read_once
 from warehouse.alerts import model
 from warehouse.alerts.model import (
     At,
@@ -42,12 +42,14 @@ class Measured:
 
     def __init__(self) -> None:
         self._known: dict[str, Measures] = {}
+        self._value_of: Callable[[str, str], Value] | None = None
 
     async def at(self, path: str) -> Measures:
         """What holds at a region's path."""
         if path not in self._known:
+            self._value_of = self._value_of or await read_once()
             values = {
-                one.key.partition(".")[2].replace("-", "_"): await value_of(one.key, path) for one in model.PARAMETERS
+                one.key.partition(".")[2].replace("-", "_"): self._value_of(one.key, path) for one in model.PARAMETERS
             }
             self._known[path] = Measures(**values)  # type: ignore[arg-type]
         return self._known[path]
@@ -70,6 +72,9 @@ WHERE b.on_hand > 0 AND b.condition = 'good' AND (b.expires_on IS NULL OR b.expi
 """
 
 
+_PAIRS = " JOIN unnest($3::bigint[], $4::bigint[]) k (who, item_id)"
+
+
 async def shelves_of_sites(today: date, horizon: date, sites: Ids, items: Ids) -> dict[int, dict[int, Shelf]]:
     """By site and item: what stands there and is usable. Expiry days from the horizon on do not matter."""
     args: list[Any] = [today, horizon]
@@ -83,6 +88,27 @@ async def shelves_of_owners(today: date, horizon: date, regions: Ids, items: Ids
     sql = _SHELVES.format(who="l.owner_region_id", join=" JOIN lot l ON l.id = b.lot_id")
     sql += _among("l.owner_region_id", regions, args)
     return _shelved(await db.fetch(sql + _among("b.item_id", items, args) + " GROUP BY 1, 2, 3", *args))
+
+
+Pairs = Collection[tuple[int, int]]
+"""(site or owning region, item)"""
+
+
+async def shelves_touched(
+    today: date, horizon: date, *, sites: Pairs, owners: Pairs
+) -> tuple[dict[int, dict[int, Shelf]], dict[int, dict[int, Shelf]]]:
+    """The same of these pairs alone: at sites, and of owners."""
+    at_sites = _SHELVES.format(who="b.site_id", join=f"{_PAIRS} ON (b.site_id, b.item_id) = (k.who, k.item_id)")
+    of_owners = _SHELVES.format(
+        who="l.owner_region_id",
+        join=f" JOIN lot l ON l.id = b.lot_id{_PAIRS} ON (l.owner_region_id, l.item_id) = (k.who, k.item_id)",
+    )
+    found = []
+    for sql, pairs in ((at_sites, sites), (of_owners, owners)):
+        whos, items = [who for who, _ in pairs], [item for _, item in pairs]
+        rows = await db.fetch(sql + " GROUP BY 1, 2, 3", today, horizon, whos, items) if pairs else []
+        found.append(_shelved(rows))
+    return found[0], found[1]
 
 
 def _shelved(rows: Sequence[Any]) -> dict[int, dict[int, Shelf]]:
