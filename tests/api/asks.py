@@ -2216,6 +2216,7 @@ for _name in ("GET /api/v1/requisitions/{requisition}", "GET /api/v1/requisition
         return Ask({"requisition": (await _requisition(there, "planned"))["id"]})
 
 
+@route("GET /requisitions/{requisition_id}/stands")
 @route("GET /requisitions/{requisition_id}")
 async def _(home: Side, there: Side) -> Ask:
     return Ask({"requisition_id": (await _requisition(there, "planned"))["id"]})

@@ -149,6 +149,10 @@ async def _stock(store: Store, site: Site, now: datetime) -> None:
         ("board en-360", "DL-0002", 20, 49, None),
         ("board told zh", "LS-0005", 20, 46, None),
         ("board told en", "LS-0006", 20, 47, None),
+        ("taken zh", "SJ-0005", 20, 46, None),
+        ("taken en", "XF-0009", 20, 47, None),
+        ("picked zh", "DL-0003", 20, 46, None),
+        ("picked en", "DL-0004", 20, 47, None),
     ):
         expires = today + timedelta(days=days) if days is not None else None
         facts = LotFacts(item_id=await _item(key), owner_region_id=site.region_id, maker_batch=None, expires_on=expires)

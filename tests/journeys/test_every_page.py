@@ -28,6 +28,7 @@ NO_LINK = {
     "/items/choices", "/items/{key:str}/packs", "/deliveries/{delivery_id:uuid}/counter",
     "/counts/{count_id:uuid}/state", "/imports/{import_id:uuid}/progress",
     "/board/part", "/board/map/part", "/tasks/part", "/wall", "/wall/enter",
+    "/requisitions/{requisition_id:uuid}/stands",
 }  # fmt: skip
 """Reached by being led there or by scanning only, or asked by scripts. Files (…/x.csv) come when there is something."""
 

@@ -8,7 +8,7 @@ from litestar import Request, Response, get
 from litestar.params import FromPath
 
 from api import exports
-from api.auth.edge import edge_of
+from api.auth.edge import BACKGROUND, edge_of
 from api.auth.stamps import Stamped
 from api.web.pages import Viewer, moment, page, viewer_of
 from api.web.routes import asked
@@ -33,7 +33,16 @@ from warehouse.incidents.model import Status as IncidentStatus
 from warehouse.people import queries as people
 from warehouse.people.model import Deputy
 from warehouse.requisitions import queries, workflow
-from warehouse.requisitions.model import RELEASE_DOCUMENT, Line, Release, ReleaseStatus, Requisition, Status
+from warehouse.requisitions.model import (
+    RELEASE_DOCUMENT,
+    KeptPlan,
+    Line,
+    Release,
+    ReleaseStatus,
+    Requisition,
+    Status,
+    Taking,
+)
 from warehouse.requisitions.queries import ShownPlan
 from warehouse.sites import queries as sites
 
@@ -160,7 +169,8 @@ async def requisition_page(request: Request_, stamp: Stamped, requisition_id: Fr
     one = await queries.get_requisition(requisition_id, scope)
     standing = await queries.standing(one)
     may = workflow.allowed(standing, stamp)
-    kept = await queries.list_plans(one.id)
+    kept, orders = await queries.list_plans(one.id), await queries.releases_of(one.id)
+    takings = await queries.takings_of(one.id)
     current = next((plan for plan in kept if plan.state == "current"), None)
     earlier = next((plan for plan in kept if current and plan.seq < current.seq), None)
     plan: ShownPlan | None = await queries.show_plan(current, one, earlier) if current else None
@@ -175,10 +185,11 @@ async def requisition_page(request: Request_, stamp: Stamped, requisition_id: Fr
         standing=standing,
         plan=plan,
         plans=kept,
-        releases=[(order, _sees(order, scope)) for order in await queries.releases_of(one.id)],
+        releases=[(order, _sees(order, scope)) for order in orders],
+        stands=_stands(one, kept, orders, takings),
         calls=await queries.calls_of(one.id),
         acting=await _acting(stamp, one),
-        takings=[taking for taking in await queries.takings_of(one.id) if taking.settled_at is None],
+        takings=[taking for taking in takings if taking.settled_at is None],
         sees_incident=await _sees_incident(stamp, one.facts.incident_id),
         holds=rules,
         now=edge_of(request).clock(),
@@ -189,6 +200,22 @@ async def requisition_page(request: Request_, stamp: Stamped, requisition_id: Fr
         priorities=PRIORITIES,
         changes=await list_changes(table="requisition", key=str(one.id)),
     )
+
+
+def _stands(one: Requisition, plans: Sequence[KeptPlan], orders: Sequence[Release], takings: Sequence[Taking]) -> str:
+    """How it stands, in a word that changes with everything that its page shows."""
+    last = max((plan.seq for plan in plans), default=0)
+    open_takings = sum(1 for taking in takings if taking.settled_at is None)
+    return f"{one.version}.{last}.{sum(order.version for order in orders)}.{open_takings}"
+
+
+@get("/requisitions/{requisition_id:uuid}/stands", include_in_schema=False, opt={BACKGROUND: True})
+async def requisition_stands(stamp: Stamped, requisition_id: FromPath[UUID]) -> Response[str]:
+    """How a requisition stands now, for its open page: it says so when somebody else has changed it meanwhile."""
+    one = await queries.get_requisition(requisition_id, stamp.require(Permission.REQUISITION_READ))
+    plans, orders = await queries.list_plans(one.id), await queries.releases_of(one.id)
+    text = _stands(one, plans, orders, await queries.takings_of(one.id))
+    return Response(text, media_type="text/plain")
 
 
 async def _acting(stamp: Stamp, one: Requisition) -> list[Deputy]:
@@ -341,6 +368,7 @@ HANDLERS: list[Any] = [
     requisitions_export,
     new_requisition_page,
     requisition_page,
+    requisition_stands,
     releases_page,
     releases_export,
     release_page,

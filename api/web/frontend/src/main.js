@@ -16,3 +16,4 @@ import "./alerts.js";
 import "./switches.js";
 import "./tasks.js";
 import "./wall.js";
+import "./changed.js";
