@@ -437,6 +437,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "geological": N_("landslide"),
         "general": N_("general"),
     },
+    "care_basis": {"in_store": N_("the day it came into store"), "production": N_("the day it was made")},
     "care": {
         "restack": N_("restack"),
         "test": N_("quality test"),

@@ -93,3 +93,62 @@ async def test_a_new_item_from_its_code_to_its_end(
     await expect(page.locator(f"form[data-api='POST /api/v1/items/{key}/restore']")).to_be_attached()
     await page.locator(f"form[data-api='POST /api/v1/items/{key}/restore'] button").click()
     await expect(page.locator(f"form[data-api='DELETE /api/v1/items/{key}']")).to_be_attached()
+
+
+@pytest.mark.parametrize(("language", "width", "key"), [("zh", 1280, "LS-0379"), ("en", 360, "LS-0380")])
+async def test_care_and_what_may_be_given_instead(
+    desk: Opened, store: Store, language: str, width: int, key: str
+) -> None:
+    """Written on the item's page: refused where a line is wrong, kept once however often it is pressed, taken away."""
+    planner = await desk(PLANNER, language=language, width=width)
+    planner.expected = (400, 404)
+    page = planner.page
+    await planner.open("/items/new")
+    await page.fill("[name=key]", key)
+    await page.fill("[name=name_zh]", "自热米饭")
+    await page.fill("[name=unit_zh]", "盒")
+    await page.select_option("[name='main_class.code']", index=3)
+    await page.locator("form[data-api] button[type=submit]").last.click()
+    await page.wait_for_url(f"**/items/{key}/edit")
+
+    care = page.locator("#care")
+    await care.locator("[data-add-row]").click()
+    await care.locator("[name=first_after_days]").fill("0")
+    await care.locator("[name=interval_days]").fill("180")
+    await care.locator("button[type=submit]").click()
+    await expect(care.locator(".form-problem")).to_be_visible()  # at least a day
+    await care.locator("[name=kind]").select_option("inspection")
+    await care.locator("[name=first_after_days]").fill("365")
+    before = await care.get_attribute("data-version") or ""
+    await care.locator("button[type=submit]").dblclick()
+    await expect(page.locator("#care")).not_to_have_attribute("data-version", before)
+    await expect(page.locator("#care [name=kind]")).to_have_value("inspection")
+
+    given = page.locator("#substitutes")
+    await given.locator("[data-add-row]").click()
+    await given.locator("[name=item]").fill(key)
+    await given.locator("[name=give]").fill("1")
+    await given.locator("[name=need]").fill("2")
+    await given.locator("button[type=submit]").click()
+    await expect(given.locator(".form-problem")).to_be_visible()  # nothing stands in for itself
+    await given.locator("[name=item]").fill("ZH-0006")
+    before = await given.get_attribute("data-version") or ""
+    await given.locator("button[type=submit]").dblclick()
+    await expect(page.locator("#substitutes")).not_to_have_attribute("data-version", before)
+    await expect(page.locator("#substitutes [name=item]")).to_have_value("ZH-0006")
+    await planner.shot("care-and-substitutes")
+
+    await planner.open(f"/items/{key}")
+    await expect(page.locator("main")).to_contain_text("365")
+    await expect(page.locator("main a[href='/items/ZH-0006']")).to_be_visible()
+    await planner.open(f"/items/{key}/edit")
+    await page.locator("#care [data-drop-row]").click()
+    before = await page.locator("#care").get_attribute("data-version") or ""
+    await page.locator("#care button[type=submit]").click()
+    await expect(page.locator("#care")).not_to_have_attribute("data-version", before)
+    await expect(page.locator("#care [data-row]")).to_have_count(0)
+
+    keeper = await desk(language=language, width=width)
+    keeper.expected = (403,)
+    await keeper.open(f"/items/{key}/edit")
+    await expect(keeper.page.locator("#care")).to_have_count(0)

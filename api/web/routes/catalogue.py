@@ -8,11 +8,12 @@ from litestar.params import FromPath
 from api.auth.stamps import Stamped
 from api.web.pages import page, viewer_of
 from api.web.routes import asked
+from api.web.routes.care import KINDS
 from api.web.routes.items import DISASTERS
 from catalog.classes import queries as classes
 from catalog.classes.model import CLASS_SCHEME
 from catalog.items import queries as items
-from catalog.items.model import ItemKind, Tracking
+from catalog.items.model import CareBasis, ItemKind, Tracking
 from catalog.kernel.access import Permission
 from catalog.kernel.errors import Missing
 from catalog.kernel.quantity import Dimension
@@ -52,11 +53,12 @@ async def unknown_codes_page(request: Request[Any, Any, Any], stamp: Stamped) ->
 
 @get("/items/{key:str}/edit", include_in_schema=False)
 async def item_edit_page(request: Request[Any, Any, Any], stamp: Stamped, key: FromPath[str]) -> Response[str]:
-    """Facts, packs, codes and names of an item."""
+    """Facts, packs, codes, names, care and substitutes of an item."""
     choices = await _choices(stamp)
     found = (await items.find_items_by_key([key])).get(key)
     if found is None:
         raise Missing("item.missing", "没有这种物资", item=key)
+    substitutes = await items.list_substitutes(found.id)
     return page(
         request,
         "item_edit.html",
@@ -65,6 +67,11 @@ async def item_edit_page(request: Request[Any, Any, Any], stamp: Stamped, key: F
         packs=await packs.list_packs(found.id),
         codes=await items.list_codes(found.id),
         aliases=await items.list_aliases(found.id),
+        care=await items.list_care(found.id),
+        care_kinds=list(KINDS),
+        care_bases=list(CareBasis),
+        substitutes=substitutes,
+        others=await items.find_items_by_key([one.key for one in substitutes]),
         **choices,
     )
 

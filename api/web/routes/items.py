@@ -151,6 +151,7 @@ async def item_page(request: Request[Any, Any, Any], stamp: Stamped, key: FromPa
         request,
         "item.html",
         card=card,
+        others=await items.find_items_by_key([one.key for one in card.substitutes]),
         item=found,
         veil=veil,
         standing=veil.over(rows),

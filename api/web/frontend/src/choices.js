@@ -53,5 +53,5 @@ document.addEventListener("change", (event) => {
 function settle(field) {
   const item = known.get(field.value.trim());
   const row = field.closest("[data-row]") || field.form;
-  if (item && row) all('[data-type="base"]', row).forEach((quantity) => (quantity.dataset.factor = item.factor));
+  if (item && row) all('[data-type="base"]:not([data-own])', row).forEach((quantity) => (quantity.dataset.factor = item.factor));
 }
