@@ -44,6 +44,8 @@ MOST_TOUCHED = 2000
 """Needs that a norm may touch and still be judged at once; beyond that a full pass follows, apart from the server."""
 SLICE = 400
 """Places whose needs are judged in one transaction of the full pass."""
+SHARES = 10
+"""Transactions in which the full pass judges lots: a share of the sites each, during which the news wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +170,18 @@ async def judge_all(*, now: datetime) -> Tally:
     judge = _Judge(day_of(now), Measured(), now)
     tally = Tally()
     domains = (
-        judge.lots, judge.care, judge.room, judge.counts, judge.cases, judge.deliveries, judge.orders,
+        judge.care, judge.room, judge.counts, judge.cases, judge.deliveries, judge.orders,
         judge.commitments, judge.holds, judge.papers,
     )  # fmt: skip
     for domain in domains:
         async with db.transaction():
             await db.execute(_LOCK)
             tally += await domain(None)
+    sites = await read.site_ids()
+    for share in range(SHARES):
+        async with db.transaction():
+            await db.execute(_LOCK)
+            tally += await judge.lots_at(sites[share::SHARES])
     goods = await norms.list_goods()
     for root in await norms.root_paths():
         rules_of = await norms.norms_around(root)
@@ -257,9 +264,14 @@ class _Judge:
         standing = await _standing(f"a.domain = '{domain.value}' AND {concerned}", *args)
         return await settle(domain, rules.reconcile(wanted, standing), self.now)
 
-    async def lots(self, ids: Collection[int] | None) -> Tally:
+    async def lots(self, ids: Collection[int]) -> Tally:
         """Near their expiry, or past it."""
         return await self._of(Domain.LOT, await read.lots(self.today, await self._widest(), ids), "a.lot_id", ids)
+
+    async def lots_at(self, sites: Collection[int]) -> Tally:
+        """The same, of all lots at some sites."""
+        found = await read.lots(self.today, await self._widest(), None, sites)
+        return await self.settle(Domain.LOT, found, "a.site_id = ANY($1::bigint[])", list(sites))
 
     async def care(self, ids: Collection[int] | None) -> Tally:
         """Care that is due."""

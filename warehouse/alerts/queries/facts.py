@@ -152,11 +152,11 @@ WHERE b.on_hand > 0 AND p.kind IN {IN_STORE}
 _BY_LOT = " GROUP BY 1, 2, 3, 4, 5, 6, n.days"
 
 
-async def lots(today: date, widest: int, lot_ids: Ids) -> list[LotFact]:
+async def lots(today: date, widest: int, lot_ids: Ids, site_ids: Ids = None) -> list[LotFact]:
     """Lots in store that are near their day or past it, per site. `widest`: days before it that matter where neither
     item nor class say."""
     args: list[Any] = [today, widest]
-    sql = _LOTS + _among("b.lot_id", lot_ids, args)
+    sql = _LOTS + _among("b.lot_id", lot_ids, args) + _among("b.site_id", site_ids, args)
     return _lots(await db.fetch(sql + _BY_LOT, *args))
 
 
@@ -366,6 +366,11 @@ async def norms_touched(ids: Collection[UUID]) -> list[tuple[str, int | None, st
         list(ids),
     )
     return [(row[0], row[1], row[2]) for row in rows]
+
+
+async def site_ids() -> list[int]:
+    """Every site, also retired ones."""
+    return [row[0] for row in await db.fetch("SELECT id FROM site ORDER BY id")]
 
 
 async def sites_of_counts(ids: Collection[UUID]) -> set[int]:
