@@ -98,6 +98,7 @@ async def load_if_empty() -> bool:
     from api.demo_rotation import load_rotation
     from api.demo_shipments import load_shipments
     from api.demo_stock import load_stock
+    from api.demo_vehicles import load_vehicles
 
     await load_stock(loaded.common, loaded.city, today=day_of(now), share=settings.demo_share)
     await load_counts(now=now)
@@ -106,6 +107,7 @@ async def load_if_empty() -> bool:
     await load_commitments(at=now)
     await load_orders(now=now)
     await load_incidents(now=now)
+    await load_vehicles(now=now)
     await load_shipments(now=now)
     await load_requisitions(now=now)
     from warehouse.alerts.actions import judge_all

@@ -336,7 +336,8 @@ async def _paper(stamp: Stamp, shipment: UUID, kind: str) -> Response[bytes]:
 async def _drawn(shipment: UUID) -> list[tuple[datetime, bytes]]:
     """The signatures that were drawn on a screen for a shipment, the newest first."""
     kept = await files.list_files(Subject(SHIPMENT, str(shipment)))
-    drawn = [one for one in kept if one.name == SIGNATURE and one.kind is FileKind.PNG][:MOST_SIGNED]
+    pictures = [one for one in kept if one.kind is not FileKind.PDF]
+    drawn = [one for one in pictures if one.name.rpartition(".")[0] == SIGNATURE][:MOST_SIGNED]
     return [(one.attached_at or one.uploaded_at, (await files.read_content(one.id)).data) for one in drawn]
 
 

@@ -131,6 +131,8 @@ async def _stock(store: Store, site: Site, now: datetime) -> None:
         ("ship zh-360", "SJ-0010", 10, 55, None),
         ("ship en-1280", "SJ-0010", 10, 56, None),
         ("ship en-360", "SJ-0010", 10, 57, None),
+        ("boxed zh", "XF-0009", 20, 55, None),
+        ("boxed en", "XF-0010", 20, 56, None),
         ("given zh-360", "BF-0009", 10, 58, None),
         ("given en-1280", "BF-0009", 10, 59, None),
         ("rotate zh-1280", "BF-0004", 20, 50, 60),

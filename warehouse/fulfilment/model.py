@@ -14,8 +14,8 @@ POINT = "receiving-point"
 LONGEST_TEXT = 500
 LONGEST_NAME = 120
 MOST_LINES = 300
-SIGNATURE = "signature.png"
-"""The name under which the page uploads a signature that was drawn on the screen."""
+SIGNATURE = "signature"
+"""The name, but for its ending, under which the page uploads a signature that was drawn on the screen."""
 
 RECOVERY_DAYS = Parameter(
     "recovery.days", 90, Kind.WHOLE, "days",
