@@ -26,10 +26,12 @@ from catalog.kernel.stamp import Stamp
 from warehouse.alerts import messages
 from warehouse.alerts.model import Alert, AlertEvent
 from warehouse.alerts.queries import alerts as queries
-from warehouse.board.messages import line
+from warehouse.board.messages import line, pick_line
 from warehouse.board.model import TOPICS as BOARD_TOPICS
 from warehouse.board.queries import list_tasks
 from warehouse.people.rules import Unauthenticated
+from warehouse.picking.model import Status as PickStatus
+from warehouse.picking.queries import find_picks
 
 POLL_SECONDS = 0.2
 BEAT_SECONDS = 20.0
@@ -37,7 +39,7 @@ BEAT_SECONDS = 20.0
 MOST_MISSED = 500
 """Who missed more is told to read the list anew."""
 MOST_STREAMS = 500
-TOPICS = ("alert", *BOARD_TOPICS)
+TOPICS = ("alert", "pick", *BOARD_TOPICS)
 _ID = re.compile(r"([0-9]{1,19})\.([0-9]{1,19})")
 log = structlog.get_logger("streams")
 
@@ -166,7 +168,7 @@ async def _still_in(edge: Edge, secret: str | None, *, screen: bool) -> bool:
 
 async def _told(news: Sequence[News], stamp: Stamp) -> list[bytes]:
     """What a viewer is told, in the order of its bookmarks."""
-    told = [*await _alerts(news, stamp), *await _tasks(news, stamp), *_changed(news, stamp)]
+    told = [*await _alerts(news, stamp), *await _tasks(news, stamp), *await _picks(news, stamp), *_changed(news, stamp)]
     told.sort(key=lambda one: (one[0].xid, one[0].seq))
     return [_event(*one) for one in told]
 
@@ -191,6 +193,27 @@ async def _tasks(news: Sequence[News], stamp: Stamp) -> list[tuple[Bookmark, str
         (at[one.id, one.since], "task", {"id": str(one.id), "zh": line(one, zh=True), "en": line(one, zh=False)})
         for one in found
         if (one.id, one.since) in at and one.told_by != stamp.login
+    ]
+
+
+async def _picks(news: Sequence[News], stamp: Stamp) -> list[tuple[Bookmark, str, Any]]:
+    """Pick lists that others have just made for the viewer's store: the news in which each was made, no later one."""
+    at = {(UUID(one.key), one.at): one.position for one in news if one.topic == "pick"}
+    scope = scope_of(stamp.grants, Permission.ISSUE)
+    if not at or scope.empty:
+        return []
+    found = await find_picks({key for key, _ in at})
+    return [
+        (
+            at[one.id, one.created_at],
+            "task",
+            {"id": str(one.id), "zh": pick_line(one, zh=True), "en": pick_line(one, zh=False)},
+        )
+        for one in found.values()
+        if (one.id, one.created_at) in at
+        and one.status is PickStatus.OPEN
+        and one.created_by != stamp.login
+        and scope.covers(one.path, one.site_id)
     ]
 
 

@@ -2,6 +2,7 @@
 
 from catalog.kernel.time import SHANGHAI
 from warehouse.board.model import Task
+from warehouse.picking.model import Pick
 
 
 def line(one: Task, *, zh: bool) -> str:
@@ -12,3 +13,11 @@ def line(one: Task, *, zh: bool) -> str:
     return f"New order to pick {one.name}: {one.site_code} → {one.to_en or one.to_zh}" + (
         f", needed by {by}" if by else ""
     )
+
+
+def pick_line(one: Pick, *, zh: bool) -> str:
+    """A pick list that somebody has just made for a store."""
+    lines = len(one.lines)
+    if zh:
+        return f"新拣货单 {one.number}：{one.site_code}，{lines} 行" + (f"，{one.name}" if one.name else "")
+    return f"New pick list {one.number}: {one.site_code}, {lines} lines" + (f", {one.name}" if one.name else "")

@@ -38,6 +38,20 @@ function soon() {
   timer = setTimeout(read, REST_MS);
 }
 
+// A list that somebody works from ([data-tasks-list]) comes anew by itself, unless he is about to press something in it.
+async function list() {
+  const place = one("[data-tasks-list] #part");
+  if (!place || place.contains(document.activeElement)) return;
+  try {
+    const answer = await fetch(location.href, { credentials: "same-origin", redirect: "manual" });
+    if (!answer.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#part");
+    if (fresh && fresh.innerHTML !== place.innerHTML) place.replaceWith(fresh);
+  } catch {
+    // The next task reads again.
+  }
+}
+
 const showMute = () => {
   for (const button of all("[data-mute]")) {
     button.setAttribute("aria-pressed", String(!muted()));
@@ -52,6 +66,7 @@ if (mark && !["/password", "/second-factor"].includes(location.pathname)) {
     toast(detail[language]);
     if (detail.here) sound("ask");
     soon();
+    list();
   });
   document.addEventListener("beiyu:board", soon);
   document.addEventListener("beiyu:stream", ({ detail }) => detail.open && soon());
