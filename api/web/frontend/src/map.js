@@ -12,32 +12,58 @@ const place = one("#map");
 const list = one("#map-list");
 const state = one("#map-state span");
 const said = JSON.parse(one("#map-settings").textContent);
+const MOST_FAILED = 4;
 const SIGNS = { wanted: "!", vehicle: "▶", point: "⚑", site: "■" };
 
 const words = (text) => text.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`); // Leaflet takes it for markup
 
 const map = L.map(place, { zoomSnap: 0.5, attributionControl: said.tiles.length > 0, maxZoom: said.most_zoom, fadeAnimation: false });
 map.attributionControl?.setPrefix(false);
-for (const address of said.tiles) {
-  L.tileLayer(address, { subdomains: said.subdomains, attribution: words(said.attribution), maxZoom: said.most_zoom }).addTo(map);
-}
 L.control.scale({ imperial: false }).addTo(map);
 
-// Without tiles the names of places are all there is to go by.
+// Without tiles the names of places are all there is to go by: where no server is set, and while it does not answer.
 const towns = L.layerGroup();
 const districts = L.layerGroup();
-if (!said.tiles.length) {
+let named = false;
+
+function names() {
+  for (const [layer, from] of [[districts, DISTRICTS_FROM], [towns, TOWNS_FROM]]) {
+    if (named && map.getZoom() >= from) layer.addTo(map);
+    else layer.remove();
+  }
+}
+
+{
   for (const { name, lat, lon, tier } of said.names) {
     const text = L.divIcon({ className: `map-name is-${tier}`, html: h("span", {}, name), iconSize: null });
     L.marker([lat, lon], { icon: text, interactive: false, keyboard: false }).addTo(tier === "town" ? towns : districts);
   }
-  map.on("zoomend", () => {
-    for (const [layer, from] of [[districts, DISTRICTS_FROM], [towns, TOWNS_FROM]]) {
-      if (map.getZoom() >= from) layer.addTo(map);
-      else layer.remove();
-    }
-  });
+  map.on("zoomend", names);
 }
+
+function bare(is) {
+  if (named === is) return;
+  named = is;
+  names();
+  const told = one("#map-tiles");
+  if (told) told.hidden = !is;
+}
+
+// A tile may be missing here and there; a server that sends none at all is down, or out of reach.
+let failed = 0;
+for (const address of said.tiles) {
+  L.tileLayer(address, { subdomains: said.subdomains, attribution: words(said.attribution), maxZoom: said.most_zoom })
+    .on("tileload", () => {
+      failed = 0;
+      bare(false);
+    })
+    .on("tileerror", () => {
+      failed += 1;
+      if (failed >= MOST_FAILED) bare(true);
+    })
+    .addTo(map);
+}
+if (!said.tiles.length) bare(true);
 
 const markers = new Map();
 const offsets = new Map(); // several at one point stand beside each other
