@@ -1396,6 +1396,7 @@ NAVIGATION = (
     Link("/requisitions", N_("Requisitions"), "issue", "requisition.read", "work"),
     Link("/items", N_("Items"), "item", "catalog.read", "stock"),
     Link("/sites", N_("Stores and points"), "store", "site.read", "stock"),
+    Link("/loans", N_("Loans"), "rotate", "stock.read", "stock"),
     Link("/papers", N_("Papers"), "paper", "stock.read", "stock"),
     Link("/shortfall", N_("Shortfall"), "shortfall", "norm.read", "stock"),
     Link("/reports", N_("Reports"), "paper", "stock.read", "stock"),

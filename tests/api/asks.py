@@ -3053,3 +3053,18 @@ for _verb, _status, _more in (
     async def _(home: Side, there: Side, status: str = _status, more: Any = _more) -> Ask:
         shipment, _box_id, number = await _box(there, status)
         return Ask({"shipment": shipment}, {"labels": [number], **more}, spends=(f"box {status}",))
+
+
+# --- loans --------------------------------------------------------------------------------------------------------
+
+plain("GET /loans", "GET /loans/export.csv", "GET /loans/export.xlsx", "GET /loans/debts")
+
+
+@route("GET /loans/new")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask(query={"lot": await there.lot()})
+
+
+@route("GET /loans/{loan}")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask({"loan": await there.loan()})

@@ -44,6 +44,7 @@ from warehouse.stock.queries import (
     care_due,
     list_balances,
     list_cases,
+    list_loans,
     list_moves,
     list_staged,
 )
@@ -54,6 +55,7 @@ NAMED = 3
 """Entries that a task names, each with its own way in."""
 SOON_DAYS = 90
 CARE_DAYS = 7
+LOAN_DAYS = 7
 SOON_ROTATION_DAYS, ENDING_DAYS = 30, 90
 MOST_DONE = 12
 
@@ -175,6 +177,15 @@ async def _to_look_after(viewer: Viewer, stamp: Stamp, scope: Scope) -> list[Tas
         ))  # fmt: skip
     if viewer.may(Permission.CARE):
         tasks.append(await _care(viewer, stamp))
+    if viewer.may(Permission.LOAN):
+        lent = await list_loans(scope=scope, due_before=today + timedelta(days=LOAN_DAYS + 1), limit=MOST_COUNTED)
+        tasks.append(_task(
+            "loans", "rotate", _("Loans that are due"), "/loans", lent,
+            lambda one: Entry(
+                f"/loans/{one.id}", f"{one.borrower} {one.goods}", f"{one.due_on.isoformat()} · {one.site_code}",
+                one.due_on < today,
+            ),
+        ))  # fmt: skip
     mine = await list_cases(scope=scope, owner=stamp.login, limit=MOST_COUNTED)
     overdue = await list_cases(scope=scope, overdue_on=today, limit=MOST_COUNTED)
     expired = await list_balances(scope=scope, on=today, wanted=StockFilter(expired=True), limit=MOST_COUNTED)

@@ -318,14 +318,22 @@ async def test_loans_are_listed_until_all_is_back(hall: asyncpg.Connection) -> N
     )
     await world.done(posting(line(tents, 5, 101, 900), reason=Reason.LEND))
     (loan,) = (await queries.list_loans(scope=EVERYWHERE)).items
-    assert (loan.borrower, loan.out) == ("邻市", 5)
+    assert (loan.borrower, loan.goods, loan.items, loan.out) == ("邻市", tents.item_name, 1, 1)
+    _, (lent,) = await queries.get_loan(loan.id, EVERYWHERE)
+    assert (lent.lot, lent.lent, lent.out) == (tents.number, 5, 5)
+    (debt,) = await queries.list_debts(scope=EVERYWHERE)
+    assert (debt.borrower, debt.out, debt.loans, debt.due_on) == ("邻市", 5, 1, date(2026, 12, 1))
+    assert await queries.list_debts(scope=Scope(("/1/2/",))) == []
+    with pytest.raises(Missing):
+        await queries.get_loan(loan.id, Scope(("/1/2/",)))
     assert (await queries.list_loans(scope=EVERYWHERE, due_before=date(2026, 12, 1))).items == []
     assert (await queries.list_loans(scope=Scope(("/1/2/",)))).items == []
     (entry,) = (await queries.list_lots(scope=EVERYWHERE, on=ON)).items
     assert (entry.on_hand, entry.usable, entry.free) == (20, 15, 15)  # what is lent is not in store
     await world.done(posting(line(tents, 5, 900, 101), reason=Reason.LOAN_RETURN))
     assert (await queries.list_loans(scope=EVERYWHERE)).items == []
-    assert len((await queries.list_loans(scope=EVERYWHERE, still_out=False)).items) == 1
+    assert [one.out for one in (await queries.list_loans(scope=EVERYWHERE, still_out=False)).items] == [0]
+    assert await queries.list_debts(scope=EVERYWHERE) == []
 
 
 async def test_care_falls_due_after_the_first_receipt_and_after_each_time(hall: asyncpg.Connection) -> None:

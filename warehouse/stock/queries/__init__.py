@@ -40,10 +40,13 @@ from warehouse.stock.queries.open_work import (
     care_due,
     care_places,
     get_case,
+    get_loan,
     list_cases,
+    list_debts,
     list_loans,
     list_reservations,
     list_staged,
+    pieces_in_good_order,
 )
 from warehouse.stock.queries.room import SiteFigures, figures_of_sites, fill_of_places
 from warehouse.stock.queries.stock import (
@@ -135,6 +138,7 @@ __all__ = [
     "get_case",
     "get_entry",
     "get_held",
+    "get_loan",
     "get_lots",
     "get_serials",
     "get_spots",
@@ -142,6 +146,7 @@ __all__ = [
     "later_moves_out",
     "list_balances",
     "list_cases",
+    "list_debts",
     "list_loans",
     "list_lots",
     "list_moves",
@@ -153,6 +158,7 @@ __all__ = [
     "moved_pieces",
     "outside_totals",
     "pallet_card",
+    "pieces_in_good_order",
     "serial_card",
     "settled",
     "statement",

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from catalog.kernel.errors import Missing
 from catalog.kernel.page import Page, checked_limit
 from warehouse.stock.model import DocumentRef
 from warehouse.stock.queries.sight import IN_STORE, Key, Where, after, fetch_page, see
-from warehouse.stock.queries.views import CareDue, CaseRow, LoanRow, ReservationRow
+from warehouse.stock.queries.views import CareDue, CaseRow, Debt, LoanLine, LoanRow, ReservationRow
 
 # -- cases ---------------------------------------------------------------------------------------------------------
 
@@ -128,15 +128,24 @@ def _reservation(r: tuple[Any, ...]) -> ReservationRow:
 # -- loans ---------------------------------------------------------------------------------------------------------
 
 _LOAN = """
-SELECT n.due_on, n.seq, n.id, n.place_id, n.site_id, s.code, n.borrower, n.due_on, n.lent_at, n.closed_at,
-    (SELECT coalesce(sum(b.on_hand), 0)::bigint FROM balance b WHERE b.place_id = n.place_id)
-FROM loan n JOIN site s ON s.id = n.site_id
+SELECT n.due_on, n.seq, n.id, n.place_id, n.site_id, s.code, s.name_zh, s.name_en, s.path, n.borrower, n.due_on,
+    n.lent_at, g.login, g.goods, g.items,
+    (SELECT count(*) FROM balance b WHERE b.place_id = n.place_id AND b.on_hand > 0)::int
+FROM loan n JOIN site s ON s.id = n.site_id CROSS JOIN LATERAL (
+    SELECT coalesce(min(m.login), '') AS login, coalesce((array_agg(i.name_zh ORDER BY m.seq))[1], '') AS goods,
+        count(DISTINCT i.id)::int AS items
+    FROM move m JOIN lot l ON l.id = m.lot_id JOIN item i ON i.id = l.item_id
+    WHERE m.to_place = n.place_id AND m.reason = 'lend'
+) g
 """
+_OUT = "EXISTS (SELECT 1 FROM balance b WHERE b.place_id = n.place_id AND b.on_hand > 0)"
 
 
 async def list_loans(
     *,
     scope: Scope,
+    site_id: int | None = None,
+    borrower: str = "",
     due_before: date | None = None,
     still_out: bool = True,
     cursor: str | None = None,
@@ -147,10 +156,14 @@ async def list_loans(
     continued = after(where, [Key("n.due_on", "date"), Key("n.seq")], cursor)
     if not sight.everything:
         where.conditions.append(sight.at("n.site_id"))
+    if site_id is not None:
+        where.add("n.site_id = {}", site_id)
+    if borrower:
+        where.add("strpos(lower(n.borrower), lower({})) > 0", borrower)
     if due_before is not None:
         where.add("n.due_on < {}", due_before)
     if still_out:
-        where.add("EXISTS (SELECT 1 FROM balance b WHERE b.place_id = n.place_id AND b.on_hand > 0)")
+        where.add(_OUT)
     sql = f"{_LOAN}{where.text(*([continued] if continued else []))} ORDER BY 1, 2 LIMIT {size + 1}"
     rows, following = await fetch_page(lambda _: sql, where.args, 2, size)
     return Page([LoanRow(*row[2:]) for row in rows], following)
@@ -162,6 +175,52 @@ async def list_loans_of(place_ids: Collection[int]) -> list[LoanRow]:
         return []
     rows = await db.fetch(_LOAN + "WHERE n.place_id = ANY($1::bigint[]) ORDER BY n.seq DESC", list(place_ids))
     return [LoanRow(*tuple(row)[2:]) for row in rows]
+
+
+async def get_loan(loan_id: UUID, scope: Scope) -> tuple[LoanRow, list[LoanLine]]:
+    """A loan of a site in scope, with its lots. Raises Missing."""
+    rows = await db.fetch(_LOAN + "WHERE n.id = $1", loan_id)
+    found = [LoanRow(*tuple(row)[2:]) for row in rows]
+    if not found or not scope.covers(found[0].site_path, found[0].site_id):
+        raise Missing("stock.no-such-loan", "没有这笔借用，或不在您的管辖范围内", loan=str(loan_id))
+    lines = await db.fetch(
+        "SELECT l.number, i.key, i.name_zh, i.name_en, i.unit_zh, i.unit_factor, i.tracking, sum(m.quantity)::bigint,"
+        " coalesce((SELECT b.on_hand FROM balance b WHERE b.place_id = $1 AND b.lot_id = l.id AND b.on_hand > 0), 0),"
+        " ARRAY(SELECT x.number FROM serial_state t JOIN serial x ON x.id = t.serial_id"
+        " WHERE t.place_id = $1 AND t.lot_id = l.id ORDER BY x.number)"
+        " FROM move m JOIN lot l ON l.id = m.lot_id JOIN item i ON i.id = l.item_id"
+        " WHERE m.to_place = $1 AND m.reason = 'lend' GROUP BY l.id, i.id ORDER BY min(m.seq)",
+        found[0].place_id,
+    )
+    return found[0], [replace(LoanLine(*row), serials=tuple(row[9])) for row in map(tuple, lines)]
+
+
+async def pieces_in_good_order(lot_ids: Collection[int]) -> dict[tuple[int, int], list[str]]:
+    """(lot, place) → numbers of its usable pieces. Not scoped: beside balances that are in sight."""
+    found: dict[tuple[int, int], list[str]] = {}
+    for lot_id, place_id, number in await db.fetch(
+        "SELECT t.lot_id, t.place_id, x.number FROM serial_state t JOIN serial x ON x.id = t.serial_id"
+        " WHERE t.lot_id = ANY($1::bigint[]) AND t.condition = 'good' ORDER BY x.number LIMIT 2000",
+        sorted(set(lot_ids)),
+    ):
+        found.setdefault((lot_id, place_id), []).append(number)
+    return found
+
+
+async def list_debts(*, scope: Scope) -> list[Debt]:
+    """Who has what of whose goods, over all loans of the sites in scope."""
+    sight, where = await see(scope), Where()
+    if not sight.everything:
+        where.conditions.append(sight.at("n.site_id"))
+    rows = await db.fetch(
+        "SELECT r.name_zh, r.name_en, n.borrower, i.key, i.name_zh, i.name_en, i.unit_zh, i.unit_factor,"
+        " sum(b.on_hand)::bigint, count(DISTINCT n.id)::int, min(n.due_on)"
+        " FROM loan n JOIN balance b ON b.place_id = n.place_id AND b.on_hand > 0 JOIN lot l ON l.id = b.lot_id"
+        " JOIN item i ON i.id = b.item_id JOIN region r ON r.id = l.owner_region_id"
+        f" {where.text()} GROUP BY r.id, n.borrower, i.id ORDER BY r.path, n.borrower, i.key LIMIT 1000",
+        *where.args,
+    )
+    return [Debt(*row) for row in map(tuple, rows)]
 
 
 # -- care ----------------------------------------------------------------------------------------------------------

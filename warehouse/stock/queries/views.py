@@ -331,17 +331,55 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True)
 class LoanRow:
-    """Goods lent. `out` is what still stands in the loan's place."""
+    """Goods lent. `out`: how many of its lots are not wholly back. `goods`: the first item lent, of `items`."""
 
     id: UUID
     place_id: int
     site_id: int
     site_code: str
+    site_zh: str
+    site_en: str | None
+    site_path: str
     borrower: str
     due_on: date
     lent_at: datetime
-    closed_at: datetime | None
+    login: str
+    goods: str
+    items: int
     out: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoanLine:
+    """A lot of a loan: what was lent, and what is not back; numbers of the pieces that are out."""
+
+    lot: str
+    item_key: str
+    item: str
+    item_en: str | None
+    unit: str
+    unit_factor: int
+    tracking: str
+    lent: int
+    out: int
+    serials: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """What a borrower has of an owner's goods, over all loans: so much in so many loans, the first due on `due_on`."""
+
+    owner_zh: str
+    owner_en: str | None
+    borrower: str
+    item_key: str
+    item: str
+    item_en: str | None
+    unit: str
+    unit_factor: int
+    out: int
+    loans: int
+    due_on: date
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,7 @@ export function contents(form, button) {
       const found = {};
       all("input, select, textarea", row).forEach((field) => read(field, found, button));
       return found;
-    }).filter((found) => Object.keys(found).length > 0);
+    }).filter((found) => Object.keys(found).length > 0 && (!rows.dataset.only || rows.dataset.only in found));
     if (list.length > 0 || "always" in rows.dataset) put(body, rows.dataset.rows, list);
   }
   if (button?.name) put(body, button.name, button.value);
