@@ -20,8 +20,8 @@ from api.schemas.boxes import (
     BoxesUnloadIn,
     BoxNew,
     BoxOut,
-    PackIn,
-    UnpackIn,
+    BoxPackIn,
+    BoxUnpackIn,
 )
 from api.schemas.shipments import ShipmentDone
 from catalog.kernel.access import Permission
@@ -49,7 +49,9 @@ async def open_box(stamp: Stamped, shipment: FromPath[UUID], data: JSONBody[BoxN
 
 
 @post("/shipments/{shipment:uuid}/boxes/{box:uuid}/pack", opt={VERB: "shipment.pack"}, tags=TAGS, status_code=200)
-async def pack(stamp: Stamped, shipment: FromPath[UUID], box: FromPath[UUID], data: JSONBody[PackIn]) -> ShipmentDone:
+async def pack(
+    stamp: Stamped, shipment: FromPath[UUID], box: FromPath[UUID], data: JSONBody[BoxPackIn]
+) -> ShipmentDone:
     """Goods into an open box. 409 `box.not-on-list`, `box.too-much`, `box.closed`."""
     stamp.require(Permission.ISSUE)
     scope = stamp.require(Permission.STOCK_READ)
@@ -68,7 +70,7 @@ async def pack(stamp: Stamped, shipment: FromPath[UUID], box: FromPath[UUID], da
 
 @post("/shipments/{shipment:uuid}/boxes/{box:uuid}/unpack", opt={VERB: "shipment.unpack"}, tags=TAGS, status_code=200)
 async def unpack(
-    stamp: Stamped, shipment: FromPath[UUID], box: FromPath[UUID], data: JSONBody[UnpackIn]
+    stamp: Stamped, shipment: FromPath[UUID], box: FromPath[UUID], data: JSONBody[BoxUnpackIn]
 ) -> ShipmentDone:
     """A line out of an open box again."""
     return ShipmentDone(**await actions.unpack(stamp=stamp, shipment_id=shipment, box_id=box, line=data.line))

@@ -18,7 +18,7 @@ class BoxNew(Taken):
     kind: BoxKind = BoxKind.BOX
 
 
-class PackIn(Taken):
+class BoxPackIn(Taken):
     """Goods for the box: the lot's label and how much; the bin where the lot stands in several."""
 
     lot: Scanned
@@ -27,7 +27,7 @@ class PackIn(Taken):
     serials: Pieces = []
 
 
-class UnpackIn(Taken):
+class BoxUnpackIn(Taken):
     """Which line comes out again."""
 
     line: LineNumber

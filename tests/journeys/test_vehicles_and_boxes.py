@@ -128,6 +128,7 @@ async def test_from_the_lorry_to_the_signed_receipt(desk: Opened, store: Store, 
     drawn = await paper(page, f"{keeper.url}{label}", f"box-label-{language}")
     picture = pdfium.PdfDocument(drawn)[0].render(scale=300 / 72, grayscale=True).to_pil()
     (code,) = decode(SymbolKind.GS1_128, picture)
+    assert "SJ" in "".join(one.extract_text() for one in PdfReader(io.BytesIO(drawn)).pages)  # the incident
     keeper.expected = (400,)
     await page.fill("#load-boxes [name=labels]", store.lot(f"boxed {language}"))
     await page.click("#load-boxes .btn-lg")

@@ -200,3 +200,14 @@ async def test_a_vehicle_takes_what_fits_and_the_next_takes_the_rest(city: async
     # All goods have their vehicle: the third is not kept for the order any longer.
     assert await requisitions.suggested_for(release, world.NOW) == []
     await refused("shipment.nothing-left", actions.prepare_release(stamp=hand(), release_id=release, vehicle=LORRY))
+
+
+async def test_goods_for_an_incident_that_go_to_a_store_first_belong_to_it_all_the_same(
+    city: asyncpg.Connection,
+) -> None:
+    release, _ = await ordered(city)
+    done = await actions.prepare_release(stamp=hand(), release_id=release, vehicle=LORRY, to_site_id=2)
+    shipment = await seen(UUID(done["id"]))
+    assert (shipment.end.point, shipment.incident is not None) == (None, True)
+    listed = await queries.list_shipments(scope=EVERYWHERE, incident_id=shipment.incident_id)
+    assert [one.id for one in listed.items] == [shipment.id]

@@ -26,7 +26,9 @@ _SELECT = (
     " coalesce(t.path, r.path), p.id, p.place_id"
     " FROM shipment h JOIN site s ON s.id = h.from_site_id LEFT JOIN site t ON t.id = h.to_site_id"
     " LEFT JOIN receiving_point p ON p.id = h.to_point_id LEFT JOIN region r ON r.id = p.region_id"
-    " LEFT JOIN incident e ON e.id = p.incident_id LEFT JOIN region er ON er.id = e.region_id"
+    " LEFT JOIN release_order o ON o.id = h.release_id LEFT JOIN requisition q ON q.id = o.requisition_id"
+    " LEFT JOIN incident e ON e.id = coalesce(p.incident_id, q.incident_id)"
+    " LEFT JOIN region er ON er.id = e.region_id"
     " LEFT JOIN party y ON y.id = h.carrier_id LEFT JOIN shipment_contact c ON c.shipment_id = h.id"
 )
 _SEEN = (
@@ -134,7 +136,7 @@ async def list_shipments(
     if release_id is not None:
         listing.where("h.release_id = {}", release_id)
     if incident_id is not None:
-        listing.where("p.incident_id = {}", incident_id)
+        listing.where("e.id = {}", incident_id)
     if closed_since is not None:
         listing.where("h.closed_at >= {}", closed_since)
     turn = " ".join(f"WHEN '{one.value}' THEN {n}" for n, one in enumerate(MOVING))
