@@ -107,9 +107,10 @@ async def test_old_goods_are_rotated_without_breaking_the_minimum(
         await planner.shot(name, full=True)
         if name == "calendar":
             # The whole month stands in its card: nothing lies over the last week.
-            card = await page.locator("section.card", has=page.locator("table.calendar")).bounding_box()
-            week = await page.locator("table.calendar tbody tr").last.bounding_box()
+            card = await page.locator("section.card", has=page.locator("table.sheet-month")).bounding_box()
+            week = await page.locator("table.sheet-month tbody tr").last.bounding_box()
             assert card
             assert week
             assert week["height"] > 30
+            assert week["width"] > 0.9 * card["width"] - 60
             assert week["y"] + week["height"] <= card["y"] + card["height"]
