@@ -20,6 +20,7 @@ KINDS: Mapping[AlertKind, tuple[str, str]] = {
     AlertKind.COMMITMENT_ENDING: ("协议到期", "Commitment ending"),
     AlertKind.HOLD_TAKEN: ("占用被调走", "Hold taken"),
     AlertKind.PAPER_OVERDUE: ("口头指令欠手续", "Paper of a spoken order"),
+    AlertKind.LOAN_OVERDUE: ("借用到期未还", "Loan not back"),
 }
 SEVERITIES: Mapping[Severity, tuple[str, str]] = {
     Severity.NOTICE: ("提示", "notice"),
@@ -165,6 +166,9 @@ def _of_document(one: AlertKind, facts: Mapping[str, Any], *, zh: bool) -> str:
             return _pick(text, zh).format(number=facts.get("number"), by=facts.get("by"), lines=facts.get("lines"))
         case AlertKind.PAPER_OVERDUE:
             return _paper(facts, day, zh)
+        case AlertKind.LOAN_OVERDUE:
+            text = ("{number} 借用的物资应于 {day} 前归还", "what {number} borrowed was due back by {day}")
+            return _pick(text, zh).format(number=facts.get("number"), day=day)
         case _:
             raise AssertionError(f"{one} says nothing")
 

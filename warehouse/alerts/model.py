@@ -27,6 +27,7 @@ class AlertKind(StrEnum):
     COMMITMENT_ENDING = "commitment-ending"
     HOLD_TAKEN = "hold-taken"
     PAPER_OVERDUE = "paper-overdue"
+    LOAN_OVERDUE = "loan-overdue"
 
 
 class Domain(StrEnum):
@@ -43,6 +44,7 @@ class Domain(StrEnum):
     COMMITMENT = "commitment"
     HOLD = "hold"
     PAPER = "paper"
+    LOAN = "loan"
     BOOKS = "books"
 
 
@@ -362,6 +364,18 @@ class PaperFact:
 
 
 @dataclass(frozen=True, slots=True)
+class LoanFact:
+    """A loan of which something is out on its last day or later, at the store that lent. `number` is the borrower, who
+    is what people know a loan by; `lots`: so many of its lots are not wholly back."""
+
+    at: At
+    loan: UUID
+    number: str
+    due_on: date
+    lots: int
+
+
+@dataclass(frozen=True, slots=True)
 class BooksFact:
     """Figures that do not follow from the moves, at a site (or the city where no place is named)."""
 
@@ -369,7 +383,7 @@ class BooksFact:
     differences: tuple[str, ...]
 
 
-DocumentFact = DeliveryFact | OrderFact | CommitmentFact | HoldFact | PaperFact
+DocumentFact = DeliveryFact | OrderFact | CommitmentFact | HoldFact | PaperFact | LoanFact
 """What is about one paper, which has a number."""
 Fact = (
     NeedFact
@@ -383,6 +397,7 @@ Fact = (
     | CommitmentFact
     | HoldFact
     | PaperFact
+    | LoanFact
     | BooksFact
 )
 

@@ -30,6 +30,7 @@ from warehouse.alerts.model import (
     Fact,
     Form,
     HoldFact,
+    LoanFact,
     LotFact,
     MailMode,
     Measures,
@@ -129,7 +130,7 @@ def checks(fact: Fact, measures: Measures, today: date) -> list[Check]:
                 Check(AlertKind.LEDGER_DIFFERENCE, WARNING, None, None, over, fact.due_on),
                 Check(AlertKind.LEDGER_DIFFERENCE, NOTICE, 1, 0, True, fact.due_on),
             ]
-        case DeliveryFact() | OrderFact() | CommitmentFact() | HoldFact() | PaperFact():
+        case DeliveryFact() | OrderFact() | CommitmentFact() | HoldFact() | PaperFact() | LoanFact():
             return _document(fact, measures, today)
         case BooksFact():
             found = len(fact.differences)
@@ -160,6 +161,12 @@ def _document(fact: DocumentFact, measures: Measures, today: date) -> list[Check
             return [
                 Check(AlertKind.PAPER_OVERDUE, WARNING, left, 0, left < 0, fact.due_on),
                 Check(AlertKind.PAPER_OVERDUE, NOTICE, left, 0, left == 0, fact.due_on),
+            ]
+        case LoanFact():
+            left = (fact.due_on - today).days
+            return [
+                Check(AlertKind.LOAN_OVERDUE, WARNING, left, 0, left < 0, fact.due_on),
+                Check(AlertKind.LOAN_OVERDUE, NOTICE, left, 0, left == 0, fact.due_on),
             ]
 
 
@@ -233,7 +240,7 @@ def judge(fact: Fact, measures: Measures, today: date) -> Wanted | None:
         case CaseFact():
             document = fact.case
             told |= {"case": fact.kind}
-        case DeliveryFact() | OrderFact() | CommitmentFact() | HoldFact() | PaperFact():
+        case DeliveryFact() | OrderFact() | CommitmentFact() | HoldFact() | PaperFact() | LoanFact():
             document, item_id, class_id, more = _about(fact)
             told |= more
         case BooksFact():
@@ -261,6 +268,8 @@ def _about(fact: DocumentFact) -> tuple[UUID, int | None, int | None, dict[str, 
         case PaperFact():
             of = {"commitment": str(fact.commitment)} if fact.commitment else {}
             return fact.order, None, None, told | {"filed": fact.filed, **of}
+        case LoanFact():
+            return fact.loan, None, None, told | {"lines": fact.lots}
 
 
 _DOMAINS: dict[type[DocumentFact], Domain] = {
@@ -269,6 +278,7 @@ _DOMAINS: dict[type[DocumentFact], Domain] = {
     CommitmentFact: Domain.COMMITMENT,
     HoldFact: Domain.HOLD,
     PaperFact: Domain.PAPER,
+    LoanFact: Domain.LOAN,
 }
 
 
@@ -294,7 +304,7 @@ def cause_of(fact: Fact) -> tuple[Domain, str]:
             return Domain.COUNT, f"count:{at.site_id}"
         case CaseFact():
             return Domain.CASE, f"case:{fact.case}"
-        case DeliveryFact() | OrderFact() | CommitmentFact() | HoldFact() | PaperFact():
+        case DeliveryFact() | OrderFact() | CommitmentFact() | HoldFact() | PaperFact() | LoanFact():
             domain = _DOMAINS[type(fact)]
             return domain, f"{domain.value}:{_about(fact)[0]}"
         case BooksFact():

@@ -56,6 +56,8 @@ def _href(one: Alert) -> str:
         case Domain.PAPER:
             of = one.facts.get("commitment")
             return f"/commitments/{of}#call-{one.document_id}" if of else f"/releases/{one.document_id}"
+        case Domain.LOAN:
+            return f"/loans/{one.document_id}"
         case Domain.CASE:
             return f"/cases#{one.document_id}"
         case Domain.COUNT:

@@ -570,3 +570,25 @@ async def test_the_news_and_the_full_pass_come_to_the_same(hall: asyncpg.Connect
     assert await whole(hall) == followed
     assert (tally.opened, tally.raised, tally.lowered, tally.closed) == (0, 0, 0, 0)
     assert len(followed) >= 3, "the history is too dull to prove anything"
+
+
+async def test_a_loan_is_told_on_its_last_day_and_overdue_until_all_is_back(hall: asyncpg.Connection) -> None:
+    (tents,) = await world.add_lots(hall, {})
+    await world.receive(tents, 9, 101)
+    await settled(hall)
+    due = TODAY + timedelta(days=3)
+    take = stock.Take(tents.id, 5, 101)
+    receipt = await stock.lend(stamp=world.stamp(), takes=[take], borrower="武进区应急管理局", due_on=due)
+    loan = UUID(receipt.extra["loan"])
+
+    async def told(days: int) -> list[tuple[int, str]]:
+        await actions.judge_all(now=NOW + timedelta(days=days))
+        return [(found[2], found[1]) for found in await alerts(hall) if found[0] == f"loan:{loan}"]
+
+    assert [await told(days) for days in (2, 3, 4)] == [[], [(1, "loan-overdue")], [(2, "loan-overdue")]]
+    later = NOW + timedelta(days=4)
+    for part, left in ((2, [(2, "loan-overdue")]), (3, [])):
+        back = replace(take, quantity=part)
+        await stock.take_back(stamp=world.stamp(at=later), loan=loan, takes=[back])
+        await caught_up(later)
+        assert [(found[2], found[1]) for found in await alerts(hall) if found[0] == f"loan:{loan}"] == left

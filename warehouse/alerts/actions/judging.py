@@ -126,6 +126,8 @@ async def _judge_touched(touched: _Touched, now: datetime) -> Tally:
         tally += await judge.care(lots)
     if places:
         tally += await judge.room(places)
+    if lent := {row[5] for row in rows if row[5] is not None}:
+        tally += await judge.loans(lent)
     if sites | counted | changed:
         tally += await judge.counts(sites | counted | changed)
     for topic, domain in (
@@ -171,7 +173,7 @@ async def judge_all(*, now: datetime) -> Tally:
     tally = Tally()
     domains = (
         judge.care, judge.room, judge.counts, judge.cases, judge.deliveries, judge.orders,
-        judge.commitments, judge.holds, judge.papers,
+        judge.commitments, judge.holds, judge.papers, judge.loans,
     )  # fmt: skip
     for domain in domains:
         async with db.transaction():
@@ -315,6 +317,10 @@ class _Judge:
     async def papers(self, ids: Collection[UUID] | None) -> Tally:
         """Papers of spoken orders that are due today or overdue."""
         return await self._of(Domain.PAPER, await read.papers(self.today, ids), "a.document_id", ids, "uuid")
+
+    async def loans(self, ids: Collection[UUID] | None) -> Tally:
+        """Loans that are due today or overdue."""
+        return await self._of(Domain.LOAN, await read.loans(self.today, ids), "a.document_id", ids, "uuid")
 
     async def _widest(self) -> int:
         return int(max(one.bands[0] for one in await self._everywhere()))

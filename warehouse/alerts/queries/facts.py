@@ -21,6 +21,7 @@ from warehouse.alerts.model import (
     CountFact,
     DeliveryFact,
     HoldFact,
+    LoanFact,
     LotFact,
     Measures,
     OrderFact,
@@ -342,13 +343,26 @@ async def papers(by: date, ids: Collection[UUID] | None) -> list[PaperFact]:
     return [PaperFact(At(row[0], row[1]), *row[2:]) for row in map(tuple, rows)]
 
 
+async def loans(by: date, ids: Collection[UUID] | None) -> list[LoanFact]:
+    """Loans that are due by a day and of which something is out."""
+    args: list[Any] = [by]
+    rows = await db.fetch(
+        f"SELECT {_SITE}, n.id, n.borrower, n.due_on, count(*)::int FROM loan n JOIN site s ON s.id = n.site_id"
+        " JOIN balance b ON b.place_id = n.place_id AND b.on_hand > 0"
+        f" WHERE n.due_on <= $1{_among('n.id', ids, args, 'uuid')} GROUP BY s.id, n.id",  # type: ignore[arg-type]
+        *args,
+    )
+    return [LoanFact(At(row[0], row[1], row[2]), *row[3:]) for row in map(tuple, rows)]
+
+
 # --- what the news touch ---------------------------------------------------------------------------------------------
 
 
 async def places_touched(keys: Collection[tuple[int, int]]) -> Sequence[Any]:
-    """Of (lot, place): site, its region, item, owning region; places without a site are left out."""
+    """Of (lot, place): site, item, owning region, loan that the place is; places without a site are left out."""
     rows: Sequence[Any] = await db.fetch(
-        "SELECT DISTINCT k.lot_id, k.place_id, p.site_id, l.item_id, l.owner_region_id FROM unnest($1::bigint[],"
+        "SELECT DISTINCT k.lot_id, k.place_id, p.site_id, l.item_id, l.owner_region_id,"
+        " CASE p.kind WHEN 'loan' THEN p.uuid END FROM unnest($1::bigint[],"
         " $2::bigint[]) k (lot_id, place_id) JOIN place p ON p.id = k.place_id JOIN lot l ON l.id = k.lot_id"
         " WHERE p.site_id IS NOT NULL",
         [lot for lot, _ in keys],
