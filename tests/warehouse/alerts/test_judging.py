@@ -579,7 +579,7 @@ async def test_a_loan_is_told_on_its_last_day_and_overdue_until_all_is_back(hall
     due = TODAY + timedelta(days=3)
     take = stock.Take(tents.id, 5, 101)
     receipt = await stock.lend(stamp=world.stamp(), takes=[take], borrower="武进区应急管理局", due_on=due)
-    loan = UUID(receipt.extra["loan"])
+    loan = UUID(receipt.body["loan"])
 
     async def told(days: int) -> list[tuple[int, str]]:
         await actions.judge_all(now=NOW + timedelta(days=days))
