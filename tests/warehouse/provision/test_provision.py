@@ -18,6 +18,7 @@ from warehouse.norms.actions import set_norms
 from warehouse.norms.model import Basis, Each, Equivalent, NormFacts
 from warehouse.provision import queries
 from warehouse.provision.model import By, Cell, Coming, Holder, Question, Source
+from warehouse.provision.queries import cells as cells_module
 from warehouse.replenishment import actions as deliveries
 from warehouse.replenishment.model import DeliveryFacts, DeliveryKind, NewLine
 from warehouse.stock import holdings, snapshots
@@ -295,7 +296,9 @@ async def test_kept_sums_and_balances_give_the_same_table(hall: asyncpg.Connecti
     await is_same()
 
 
-async def test_roll_ups_add_up_and_pages_hold_every_cell_once(hall: asyncpg.Connection) -> None:
+async def test_roll_ups_add_up_and_pages_hold_every_cell_once(
+    hall: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tents, quilts = await world.add_lots(hall, {"owner_region_id": TOWN}, {"owner_region_id": B, "item_id": QUILT})
     await world.receive(tents, 13, TOWN_BIN)
     await world.receive(quilts, 90, B_BIN)
@@ -308,6 +311,12 @@ async def test_roll_ups_add_up_and_pages_hold_every_cell_once(hall: asyncpg.Conn
         parts = await queries.roll_up(table, by)
         for name in ("cells", "known", "met", "need", "usable", "filled", "gap", "open_gap"):
             assert sum(getattr(one, name) for one in parts) == getattr(whole, name), (by, name)
+    ways = [[], [By.TIER], [By.BRANCH, By.GOODS], [By.CLASS]]
+    told = []
+    for worth in (0, 10**9):  # put together finely first, or straight from the cells
+        monkeypatch.setattr(cells_module, "_WORTH_IT", worth)
+        told.append(await queries.roll_ups(table, ways))
+    assert told[0] == told[1]
     branches = await queries.roll_up(table, [By.BRANCH])
     assert [(one.of[0].key, one.cells) for one in branches] == [("city", 1), ("district-a", 3), ("district-b", 1)]
     inside = await queries.roll_up(await ask(path="/1/2/"), [By.BRANCH])

@@ -1,5 +1,7 @@
 """The table itself, in SQL: places × lines with what is there; put together, or a page of it."""
 
+import math
+from collections import Counter
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from enum import StrEnum
@@ -311,6 +313,15 @@ _SUMS = {
 }
 
 
+_WORTH_IT = 4
+"""So many times more cells than groups, and a step between pays."""
+
+
+def _count(table: Table) -> int:
+    lines = Counter(line.group for line in table.lines)
+    return sum(lines[group] for group, _ in table.places)
+
+
 async def roll_up(table: Table, by: Sequence[By] = ()) -> list[Total]:
     """The cells put together in the database; without `by`, all of them in one line."""
     return (await roll_ups(table, [by]))[0]
@@ -333,15 +344,16 @@ async def roll_ups(table: Table, ways: Sequence[Sequence[By]]) -> list[list[Tota
     statement = await _cells(table, branches, tops, goods)
     used = [one for one in By if any(one in by for by in ways)]
     columns = [_DIMENSIONS[one] for one in used]
-    # Put together finely first: the ways then share a few thousand rows instead of going over every cell each.
-    fine = f"""SELECT {"".join(f"{column}, " for column in columns)}
-        {", ".join(f"{sql} AS {name}" for name, sql in _SUMS.items())} FROM cell
-        {"GROUP BY " + ", ".join(columns) if columns else ""}"""
     sets = ", ".join(f"({', '.join(_DIMENSIONS[one] for one in by)})" for by in ways)
+    source, sums = "cell", [f"{sql} AS {name}" for name, sql in _SUMS.items()]
+    if math.prod(len(labels[one]) for one in used) * _WORTH_IT < _count(table):
+        # Put together finely first: the ways then share a few thousand rows instead of going over every cell each.
+        source = f"""(SELECT {", ".join([*columns, *sums])} FROM cell
+        {"GROUP BY " + ", ".join(columns) if columns else ""}) fine"""
+        sums = [f"total({name})" for name in _SUMS]
     sql = f"""{statement.text}
-SELECT {f"GROUPING({', '.join(columns)})" if columns else "0"}, {"".join(f"{column}, " for column in columns)}
-    {", ".join(f"total({name})" for name in _SUMS)}
-FROM ({fine}) fine GROUP BY GROUPING SETS ({sets}) {"ORDER BY " + ", ".join(columns) if columns else ""}"""
+SELECT {f"GROUPING({', '.join(columns)})" if columns else "0"}, {", ".join([*columns, *sums])}
+FROM {source} GROUP BY GROUPING SETS ({sets}) {"ORDER BY " + ", ".join(columns) if columns else ""}"""
     found: dict[int, list[Total]] = {}
     for row in map(tuple, await db.fetch_large(sql, *statement.args)):
         of = [labels[one][row[1 + at]] for at, one in enumerate(used) if row[1 + at] is not None]
