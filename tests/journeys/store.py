@@ -121,6 +121,8 @@ async def _stock(store: Store, site: Site, now: datetime) -> None:
         ("pick zh later", "ZJ-0005", 30, 13, None),
         ("pick en first", "ZJ-0006", 8, 12, 300),
         ("pick en later", "ZJ-0006", 30, 13, None),
+        ("lent zh", "XF-0001", 9, 50, None),
+        ("lent en", "XF-0002", 9, 51, None),
         ("care zh", "ZP-0002", 10, 14, None),
         ("care en", "ZP-0003", 10, 15, None),
         ("alert zh-1280", "ZJ-0008", 20, 54, None),
