@@ -19,6 +19,7 @@ from litestar.exceptions import (
 )
 from litestar.openapi.datastructures import ResponseSpec
 
+from api import field_words
 from api.auth.edge import Edge, visit_of
 from api.schemas.problem import ProblemBody
 from catalog.kernel import db
@@ -90,7 +91,8 @@ def on_problem(request: Request[Any, Any, Any], problem: Problem) -> Response[An
 def on_framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """Refused by Litestar before or around a handler."""
     if isinstance(error, ValidationException):
-        fields = list(_fields(error))
+        chinese = field_words.wants_chinese(request.headers, request.cookies)
+        fields = list(_fields(error, chinese=chinese))
         return _answer(request, 422, "request.invalid", "提交的内容不符合要求", {"fields": fields})
     if isinstance(error, NotFoundException):
         return _answer(request, 404, "request.no-such-page", "没有这个地址", {})
@@ -200,12 +202,13 @@ def _answer(
     return Response(body, status_code=status, media_type=PROBLEM_JSON, headers=headers or {})
 
 
-def _fields(error: ValidationException) -> Iterable[dict[str, str]]:
+def _fields(error: ValidationException, *, chinese: bool) -> Iterable[dict[str, str]]:
     extra = error.extra if isinstance(error.extra, list) else []
     for found in extra:
         if isinstance(found, dict):
+            message = str(found.get("message", ""))
             yield {
                 "field": str(found.get("key", "")),
-                "message": str(found.get("message", "")),
+                "message": field_words.in_chinese(message) if chinese else message,
                 "where": str(getattr(found.get("source"), "value", found.get("source", ""))),
             }

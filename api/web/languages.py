@@ -16,9 +16,10 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
 
+from api.field_words import COOKIE as COOKIE
+
 LOCALE = Path(__file__).parent / "locale"
 LANGUAGES = ("zh", "en")
-COOKIE = "beiyu_language"
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,7 @@ const labelOf = (field) =>
 function busy(form) {
   form.dataset.busy = "yes";
   const buttons = all("button", form).filter((button) => !button.disabled);
+  const focused = document.activeElement;
   buttons.forEach((button) => (button.disabled = true));
   const line = one("#progress");
   const timer = setTimeout(() => line && (line.hidden = false), SHOW_PROGRESS_AFTER_MS);
@@ -140,6 +141,8 @@ function busy(form) {
     clearTimeout(timer);
     if (line) line.hidden = true;
     buttons.forEach((button) => (button.disabled = false));
+    // A button that sleeps loses the focus: whoever works by keyboard presses again where he was.
+    if (document.activeElement === document.body && form.contains(focused)) focused.focus({ preventScroll: true });
   };
 }
 
@@ -315,7 +318,8 @@ document.addEventListener("click", (event) => {
     const first = rows.firstElementChild; // a <template> where there may be no row at all
     const fresh = (first instanceof HTMLTemplateElement ? first.content.firstElementChild : first).cloneNode(true);
     all("input, select, textarea", fresh).forEach((field) => {
-      if (!("kept" in field.dataset)) field.value = field.tagName === "SELECT" ? field.options[0]?.value ?? "" : "";
+      // A choice begins where the page has it begin: a new line is no more urgent than the first was.
+      if (!("kept" in field.dataset)) field.value = field.tagName === "SELECT" ? (one("option[selected]", field) || field.options[0])?.value ?? "" : "";
     });
     rows.append(fresh);
     all("[data-class]", fresh).forEach((choice) => choice.dispatchEvent(new Event("change", { bubbles: true })));
