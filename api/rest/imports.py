@@ -1,7 +1,5 @@
 """Imports: a file in, a verdict per row, answers, and the precise rows imported. Nothing is decided here."""
 
-import base64
-import binascii
 from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,6 +11,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from api.auth.edge import BACKGROUND, FILES, VERB
 from api.auth.stamps import Stamped
 from api.importing import READER, RUNNER, judge, seen
+from api.rest import references
 from api.rest.sessions import Cursor, Limit
 from api.schemas.imports import (
     AnswersIn,
@@ -28,7 +27,6 @@ from api.schemas.imports import (
     QuestionOut,
     SheetOut,
 )
-from catalog.kernel.errors import Invalid
 from catalog.kernel.stamp import Stamp
 from warehouse.exchange import actions, queries, sheets, workflow
 from warehouse.exchange.model import ImportFile, ImportKind, ImportState, RowState, Verdict
@@ -51,10 +49,7 @@ async def list_imports(
 async def upload(stamp: Stamped, data: JSONBody[ImportNew]) -> ImportDone:
     """Bring a file; it is read and judged at once, nothing is imported yet. A file that cannot be read is kept with
     the reason in `problem`."""
-    try:
-        content = base64.b64decode(data.content, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise Invalid("import.bad-content", "文件内容传输有误，请重新选择文件") from error
+    content = references.file_content(data.content)
     done = await actions.upload(
         stamp=stamp, kind=data.kind, name=data.name, data=content, sender=data.sender or "", site_code=data.site
     )

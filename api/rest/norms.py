@@ -1,7 +1,5 @@
 """Norms: what a place must hold, why, and what a change would do."""
 
-import base64
-import binascii
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
@@ -156,10 +154,7 @@ async def import_norm_file(stamp: Stamped, data: JSONBody[NormFileAgreed]) -> No
 
 
 async def _read(data: NormFileIn) -> Read:
-    try:
-        content = base64.b64decode(data.content, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise Invalid("import.bad-content", "文件内容传输有误，请重新选择文件") from error
+    content = references.file_content(data.content)
     found = await READER.run(outcome_of, data.name, content)
     if isinstance(found, dict):
         raise Invalid(found["code"], found["detail"], **found["facts"])

@@ -3,6 +3,8 @@
 What is unknown and what lies out of scope are one answer (404), so that nothing is given away.
 """
 
+import base64
+import binascii
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -19,6 +21,14 @@ from warehouse.sites import queries as sites
 from warehouse.sites.model import FoundPlace, Site
 from warehouse.stock import queries as stock
 from warehouse.stock.model import DocumentRef, Lot
+
+
+def file_content(text: str) -> bytes:
+    """The bytes of a file that came as base64. Raises Invalid (`import.bad-content`)."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Invalid("import.bad-content", "文件内容传输有误，请重新选择文件") from error
 
 
 async def find_places(refs: Collection[str], scope: Scope) -> dict[str, FoundPlace]:

@@ -1,7 +1,5 @@
 """Ways by road from stores to regions: the list, setting them, and a file of them."""
 
-import base64
-import binascii
 from collections.abc import Iterable
 from typing import Annotated, Any
 
@@ -11,6 +9,7 @@ from litestar.params import JSONBody, QueryParameter
 from api.auth.edge import VERB
 from api.auth.stamps import Stamped
 from api.importing import READER
+from api.rest import references
 from api.rest.sessions import Cursor, Limit
 from api.schemas.roads import WayFileIn, WayOut, WaysDone, WaysIn, WaysPage
 from catalog.kernel.access import Permission
@@ -67,10 +66,7 @@ async def set_ways(stamp: Stamped, data: JSONBody[WaysIn]) -> WaysDone:
 async def load_way_file(stamp: Stamped, data: JSONBody[WayFileIn]) -> WaysDone:
     """A file of ways, all its rows or none: 400 `road.bad-rows` names the cells at fault."""
     stamp.require(Permission.SITE_EDIT)
-    try:
-        content = base64.b64decode(data.content, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise Invalid("import.bad-content", "文件内容传输有误，请重新选择文件") from error
+    content = references.file_content(data.content)
     found = await READER.run(outcome_of, data.name, content)
     if isinstance(found, dict):
         raise Invalid(found["code"], found["detail"], **found["facts"])
