@@ -154,7 +154,7 @@ async def _stock(store: Store, site: Site, now: datetime) -> None:
         ("board told zh", "LS-0005", 20, 46, None),
         ("board told en", "LS-0006", 20, 47, None),
         ("taken zh", "SJ-0005", 20, 46, None),
-        ("taken en", "XF-0009", 20, 47, None),
+        ("taken en", "TX-0002", 20, 47, None),
         ("night", "ZJ-0014", 20, 46, None),
         ("picked zh", "DL-0003", 20, 46, None),
         ("picked en", "DL-0004", 20, 47, None),

@@ -17,7 +17,7 @@ from tests.journeys.test_board import act, look
 from warehouse.alerts import actions
 
 HEARD_MS = 30_000
-SCREENS = [("zh", 1280, "SJ-0005"), ("en", 820, "XF-0009")]
+SCREENS = [("zh", 1280, "SJ-0005"), ("en", 820, "TX-0002")]
 
 
 @pytest_asyncio.fixture
