@@ -27,6 +27,7 @@ ALSO = (
     ("/items", "/items?q=nosuchthing"),
     ("/cases", "/cases?status=all"),
     ("/labels", "/labels?kind=bin"),
+    ("/loans", "/loans?show=all"),
     ("/papers/new", "/papers/new?kind=ledger_sheet"),
     ("/lots/{number:str}", "/lots/NOSUCHLOT"),
 )
