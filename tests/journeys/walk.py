@@ -26,6 +26,7 @@ ALSO = (
     ("/stock", "/stock?by=serial"),
     ("/items", "/items?q=nosuchthing"),
     ("/cases", "/cases?status=all"),
+    ("/alerts/why", "/alerts/why?place=site:CZ01&item=ZP-0001"),
     ("/labels", "/labels?kind=bin"),
     ("/loans", "/loans?show=all"),
     ("/papers/new", "/papers/new?kind=ledger_sheet"),

@@ -2,6 +2,7 @@
 // an answer has come: pressing twice, or again after a dead network, has one effect.
 //   data-next: where to go then; {name} is taken from the answer. Without it the page is loaded anew.
 //   data-done: a word that the next page says ("Saved.").
+//   data-wants on a button: fields that this one of several buttons cannot go without.
 //   data-version: the version read, sent as If-Match. data-told="#id": the answer is shown there (told.js), not left.
 //   a select with data-fills puts the data of its chosen option into the fields of those names.
 //   {name} in the address is taken from the field of that name.
@@ -66,6 +67,11 @@ async function submit(form, button) {
     tell(form, t("Choose something first."), []);
     return;
   }
+  const wanting = (button?.dataset.wants || "").split(" ").find((name) => name && !(name in body));
+  if (wanting) {
+    tell(form, `${called(wanting, form)}: ${t("this must be filled in")}`, []);
+    return;
+  }
   const sent = JSON.stringify([method, url, body]);
   let attempt = attempts.get(form);
   if (!attempt || attempt.sent !== sent) {
@@ -103,7 +109,7 @@ async function submit(form, button) {
   }
 }
 
-function valid(form) {
+export function valid(form) {
   for (const field of all("[data-same-as]", form)) {
     const same = field.value === form.elements[field.dataset.sameAs].value;
     field.setCustomValidity(same ? "" : t("The two do not match"));
@@ -196,6 +202,12 @@ function read(field, into, button) {
 // What is no figure goes as it is: the server says so. JSON would make nothing of it, and that is an answer too.
 const figure = (text, made) => (Number.isFinite(Number(text)) ? made(Number(text)) : text);
 
+// Floats end a hair beside the whole number that was meant (1.1 × 1000); a third of a pump is none, and is refused.
+function whole(count) {
+  const near = Math.round(count);
+  return Math.abs(count - near) < 1e-6 ? near : count;
+}
+
 function converted(text, field) {
   switch (field.dataset.type || (field.type === "number" ? "int" : "")) {
     case "int":
@@ -204,7 +216,7 @@ function converted(text, field) {
     case "money":
       return figure(text, (count) => Math.round(count * 100));
     case "base":
-      return figure(text, (count) => Math.round(count * Number(field.dataset.factor || 1)));
+      return figure(text, (count) => whole(count * Number(field.dataset.factor || 1)));
     case "within": // hours from now, as an instant
       return new Date(Date.now() + Number(text) * 3600_000).toISOString();
     case "minute": // a time of the day, as minutes
@@ -255,7 +267,20 @@ function show(blob, place) {
   place.scrollIntoView({ block: "nearest" });
 }
 
-function more({ facts }, form) {
+// A field by the words that stand beside it; what the form does not show, by its name.
+function called(name, form) {
+  const [, rows, number, inRow] = /^(\w+)\.(\d+)\.(.+)$/.exec(name) || [];
+  const row = rows && one(`[data-rows="${rows}"] > [data-row]`, form);
+  if (row) {
+    const field = all("[name]", row).find((one_) => one_.name === inRow);
+    return `${t("Line")} ${Number(number) + 1}: ${field?.closest("label") ? labelOf(field) : inRow}`;
+  }
+  const found = form.elements[name];
+  const field = found instanceof RadioNodeList ? found[0] : found;
+  return field?.closest?.("label") ? labelOf(field) : name;
+}
+
+export function more({ facts }, form) {
   const found = [];
   for (const place of all("[data-error-for]", form)) place.hidden = true;
   all("[aria-invalid]", form).forEach((field) => field.removeAttribute("aria-invalid"));
@@ -265,7 +290,7 @@ function more({ facts }, form) {
       place.textContent = field.message;
       place.hidden = false;
       form.elements[field.field]?.setAttribute?.("aria-invalid", "true");
-    } else found.push([field.field, field.message].filter(Boolean).join(": "));
+    } else found.push([called(field.field, form), field.message].filter(Boolean).join(": "));
   }
   for (const block of facts.blocked_by || []) {
     found.push(typeof block === "string" ? block : [block.at?.slice(0, 16).replace("T", " "), block.reason, block.login].filter(Boolean).join(" · "));

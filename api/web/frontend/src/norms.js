@@ -2,7 +2,7 @@
 // what the form holds now; data-instead-of on the form names the norm that is being edited.
 import { call, NoAnswer, Problem } from "./api.js";
 import { h, one } from "./dom.js";
-import { contents } from "./forms.js";
+import { contents, more, valid } from "./forms.js";
 import { saying, t } from "./text.js";
 
 const FIELDS = ["minimum", "reorder", "target", "maximum"];
@@ -13,14 +13,14 @@ document.addEventListener("click", async (event) => {
   if (!button) return;
   const { form } = button;
   const place = one(button.dataset.normPreview);
-  if (!form.reportValidity()) return;
+  if (!valid(form)) return;
   const body = contents(form);
   if (form.dataset.insteadOf) body.instead_of = form.dataset.insteadOf;
   button.disabled = true;
   try {
     place.replaceChildren(...drawn(await call("POST", "/api/v1/norms/preview", body, null), button.dataset));
   } catch (error) {
-    if (error instanceof Problem) place.replaceChildren(h("p", { class: "alert-line tag-damaged", role: "alert" }, saying(error.code, error.detail)));
+    if (error instanceof Problem) place.replaceChildren(h("p", { class: "alert-line tag-damaged", role: "alert" }, h("strong", {}, saying(error.code, error.detail)), ...more(error, form).map((line) => h("div", {}, line))));
     else if (error instanceof NoAnswer) place.replaceChildren(h("p", { class: "alert-line tag-awaiting", role: "alert" }, t("No answer from the server. Press again: it can only happen once.")));
     else throw error;
   } finally {
