@@ -125,7 +125,7 @@ def _shown(one: Vehicle, stamp: Stamp) -> VehicleOut:
         carrier_name=one.carrier_zh,
         max_weight_kg=facts.max_weight_g // 1000,
         max_volume_l=facts.max_volume_ml // 1000,
-        used_by=one.used_by,
+        used_paper=one.used_paper,
         version=one.version,
         retired_at=one.retired_at,
         **{name: getattr(facts, name) for name in same},

@@ -34,7 +34,7 @@ class VehicleFactsIn(Taken):
 
 
 class VehicleOut(Given):
-    """One vehicle, and whether it can be sent today. `used_by`: the number of the shipment that has it."""
+    """One vehicle, and whether it can be sent today. `used_paper`: the number of the shipment that has it."""
 
     id: UUID
     plate: str
@@ -55,7 +55,7 @@ class VehicleOut(Given):
     valid_from: date | None
     valid_to: date | None
     note: str
-    used_by: str
+    used_paper: str
     version: int
     retired_at: datetime | None
 

@@ -27,7 +27,7 @@ CREATE TABLE vehicle (
     note           text NOT NULL DEFAULT '',
     used_kind      text NOT NULL DEFAULT '',
     used_id        uuid,
-    used_by        text NOT NULL DEFAULT '',
+    used_paper        text NOT NULL DEFAULT '',
     version        integer NOT NULL DEFAULT 1,
     made_at        timestamptz NOT NULL,
     made_by        text NOT NULL,

@@ -118,10 +118,10 @@ async def hold(*, stamp: Stamp, kind: str, paper: UUID, number: str, vehicle_id:
         raise queries.missing(vehicle_id)
     for one in known.values():
         if one.used_id == paper and one.id != vehicle_id:
-            await _set_use(stamp, "give-back", one, "", None, "")
+            await _set_use(stamp, "vehicle.give-back", one, "", None, "")
     if wanted is not None and wanted.used_id != paper:
         rules.check_free(wanted, day_of(stamp.recorded_at))
-        await _set_use(stamp, "take", wanted, kind, paper, number)
+        await _set_use(stamp, "vehicle.take", wanted, kind, paper, number)
     return wanted
 
 
@@ -135,11 +135,17 @@ async def lock_ready(ids: Collection[UUID], on: date) -> set[UUID]:
 # --- parts ----------------------------------------------------------------------------------------------------------
 
 
-async def _set_use(stamp: Stamp, verb: str, vehicle: Vehicle, kind: str, paper: UUID | None, number: str) -> None:
+async def _set_use(stamp: Stamp, act: str, vehicle: Vehicle, kind: str, paper: UUID | None, number: str) -> None:
     await db.execute(
-        "UPDATE vehicle SET used_kind = $2, used_id = $3, used_by = $4 WHERE id = $1", vehicle.id, kind, paper, number
+        "UPDATE vehicle SET used_kind = $2, used_id = $3, used_paper = $4 WHERE id = $1",
+        vehicle.id,
+        kind,
+        paper,
+        number,
     )
-    await _note(stamp, verb, vehicle.id, {"used_by": vehicle.used_by}, {"used_by": number})
+    await _note(
+        stamp, act.removeprefix("vehicle."), vehicle.id, {"used_paper": vehicle.used_paper}, {"used_paper": number}
+    )
 
 
 async def _locked(stamp: Stamp, vehicle_id: UUID, version: int) -> Vehicle:

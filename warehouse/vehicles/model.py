@@ -81,7 +81,7 @@ class VehicleFacts:
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:
-    """One vehicle with names. `path`: of its store, else of its region. `used_by`: number of the paper that has it."""
+    """One vehicle with names. `path`: of its store, else of its region. `used_paper`: number of what has it."""
 
     id: UUID
     seq: int
@@ -97,7 +97,7 @@ class Vehicle:
     carrier_en: str | None
     used_kind: str
     used_id: UUID | None
-    used_by: str
+    used_paper: str
     version: int
     retired_at: datetime | None
     facts: VehicleFacts

@@ -13,10 +13,10 @@ from catalog.kernel.page import Page
 from warehouse.vehicles.model import Kind, Sort, Standing, Vehicle, VehicleFacts
 
 _SELECT = (
-    "SELECT v.id, v.seq, coalesce(s.path, r.path), r.key, r.name_zh, r.name_en, s.code, s.name_zh, s.name_en, p.key,"
-    " p.name_zh, p.name_en, v.used_kind, v.used_id, v.used_by, v.version, v.retired_at, v.plate, v.kind, v.region_id,"
-    " v.max_weight_g, v.max_volume_ml, v.odd_plate, v.site_id, v.carrier_id, v.out_of_service, v.valid_from,"
-    " v.valid_to, v.note, coalesce(c.driver, ''), coalesce(c.phone, '')"
+    "SELECT v.id, v.seq, coalesce(s.path, r.path), r.key, r.name_zh, r.name_en, s.code, s.name_zh, s.name_en,"
+    " p.key, p.name_zh, p.name_en, v.used_kind, v.used_id, v.used_paper, v.version, v.retired_at, v.plate,"
+    " v.kind, v.region_id, v.max_weight_g, v.max_volume_ml, v.odd_plate, v.site_id, v.carrier_id,"
+    " v.out_of_service, v.valid_from, v.valid_to, v.note, coalesce(c.driver, ''), coalesce(c.phone, '')"
     " FROM vehicle v JOIN region r ON r.id = v.region_id LEFT JOIN site s ON s.id = v.site_id"
     " LEFT JOIN party p ON p.id = v.carrier_id LEFT JOIN vehicle_contact c ON c.vehicle_id = v.id"
 )

@@ -67,7 +67,9 @@ def check_free(vehicle: Vehicle, on: date) -> None:
     if vehicle.retired_at is not None:
         raise Refused("vehicle.retired", "车辆已停用", plate=plate)
     if standing is Standing.IN_USE:
-        raise Refused("vehicle.in-use", f"{plate} 正由 {vehicle.used_by} 使用", plate=plate, used_by=vehicle.used_by)
+        raise Refused(
+            "vehicle.in-use", f"{plate} 正由 {vehicle.used_paper} 使用", plate=plate, used_paper=vehicle.used_paper
+        )
     if standing is Standing.OUT_OF_SERVICE:
         why = vehicle.facts.out_of_service
         raise Refused("vehicle.out-of-service", f"{plate} 停运：{why}", plate=plate, why=why)

@@ -23,7 +23,7 @@ class VehicleRow(Table, tablename="vehicle"):
     note = Text()
     used_kind = Text()
     used_id = UUID(null=True, default=None)
-    used_by = Text()
+    used_paper = Text()
     version = Integer(default=1)
     made_at = Timestamptz()
     made_by = Text()

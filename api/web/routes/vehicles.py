@@ -103,7 +103,7 @@ def _row(one: Vehicle, viewer: Viewer) -> exports.Row:
         named(lang, {"name_zh": one.carrier_zh, "name_en": one.carrier_en}) if one.carrier_zh else "",
         facts.driver,
         facts.phone,
-        one.used_by,
+        one.used_paper,
         facts.out_of_service,
         facts.valid_from,
         facts.valid_to,

@@ -319,9 +319,9 @@ async def test_a_registered_vehicle_fills_the_shipment_and_is_free_when_it_is_em
     road = (await seen(shipment)).vehicle
     assert road == Vehicle("厢式货车", "苏D54321", None, "", 5_000_000, 20_000_000, "李师傅", "13700000000", mine)
     number = (await seen(shipment)).number
-    assert (await found_vehicle(mine)).used_by == number
+    assert (await found_vehicle(mine)).used_paper == number
     problem = await refused("vehicle.in-use", prepared(lot, vehicle=Vehicle(registered=mine)))
-    assert problem.facts["used_by"] == number
+    assert problem.facts["used_paper"] == number
     town = hand(path="/1/2/")
     with pytest.raises(Missing):  # another district's vehicle is not at the disposal of this store
         await actions.prepare(
@@ -331,7 +331,7 @@ async def test_a_registered_vehicle_fills_the_shipment_and_is_free_when_it_is_em
         )
     assert (await found_vehicle(theirs)).used_id is None
     await actions.receive(stamp=there(), shipment_id=shipment, said=[Received(1, 9, reason="少一件")], receiver="王")
-    assert (await found_vehicle(mine)).used_by == ""  # received, though a difference is still open
+    assert (await found_vehicle(mine)).used_paper == ""  # received, though a difference is still open
     assert (await seen(shipment)).vehicle.registered == mine
 
 
@@ -350,12 +350,12 @@ async def test_another_vehicle_or_none_is_chosen_and_what_is_called_off_frees_it
     await change(1, Vehicle(registered=second, driver="钱师傅"))
     now = (await seen(shipment)).vehicle
     assert (now.plate, now.driver, now.max_weight_g) == ("苏D54322", "钱师傅", 1_000_000)
-    assert ((await found_vehicle(first)).used_by, (await found_vehicle(second)).used_by != "") == ("", True)
+    assert ((await found_vehicle(first)).used_paper, (await found_vehicle(second)).used_paper != "") == ("", True)
     await change(2, LORRY)
-    assert ((await seen(shipment)).vehicle.registered, (await found_vehicle(second)).used_by) == (None, "")
+    assert ((await seen(shipment)).vehicle.registered, (await found_vehicle(second)).used_paper) == (None, "")
     await change(3, Vehicle(registered=first))
     await actions.cancel(stamp=hand(), shipment_id=shipment, reason="不去了")
-    assert (await found_vehicle(first)).used_by == ""
+    assert (await found_vehicle(first)).used_paper == ""
 
 
 async def found_vehicle(vehicle: UUID) -> Any:

@@ -133,7 +133,7 @@ async def test_rivals_for_one_vehicle_and_a_paper_that_changes_its_mind(city: as
     (winner,) = (number for number, one in enumerate(outcomes) if one is None)
     await refused("vehicle.in-use", actions.retire(stamp=hand(), vehicle_id=first, version=1))
     await take(papers[winner], winner, second)
-    assert ((await seen(first)).used_by, (await seen(second)).used_by) == ("", f"YD-{winner}")
+    assert ((await seen(first)).used_paper, (await seen(second)).used_paper) == ("", f"YD-{winner}")
     await take(papers[winner], winner, None)
     assert (await seen(second)).used_id is None
     # Two papers change vehicles with each other's: both are refused, nobody waits for ever.

@@ -78,7 +78,7 @@ def test_when_it_can_be_sent() -> None:
     assert a_vehicle(days).standing(date(2026, 11, 22)) is Standing.NOT_VALID
     assert a_vehicle(days).standing(date(2026, 11, 20)) is Standing.NOT_VALID
     assert a_vehicle(replace(FACTS, out_of_service="年检")).standing(TODAY) is Standing.OUT_OF_SERVICE
-    used = a_vehicle(used_kind="shipment", used_id=uuid4(), used_by="YD26-000001")
+    used = a_vehicle(used_kind="shipment", used_id=uuid4(), used_paper="YD26-000001")
     assert used.standing(TODAY) is Standing.IN_USE
     for one, code in (
         (used, "vehicle.in-use"),
