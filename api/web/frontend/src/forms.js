@@ -202,10 +202,12 @@ function read(field, into, button) {
 // What is no figure goes as it is: the server says so. JSON would make nothing of it, and that is an answer too.
 const figure = (text, made) => (Number.isFinite(Number(text)) ? made(Number(text)) : text);
 
-// Floats end a hair beside the whole number that was meant (1.1 × 1000); a third of a pump is none, and is refused.
-function whole(count) {
-  const near = Math.round(count);
-  return Math.abs(count - near) < 1e-6 ? near : count;
+// What was shown with six decimals comes back a hair beside the whole number it was; a third of a pump is none, and
+// goes as it is, to be refused.
+function whole(count, factor) {
+  const exact = count * factor;
+  const near = Math.round(exact);
+  return Math.abs(exact - near) <= factor * 1e-6 ? near : exact;
 }
 
 function converted(text, field) {
@@ -216,7 +218,7 @@ function converted(text, field) {
     case "money":
       return figure(text, (count) => Math.round(count * 100));
     case "base":
-      return figure(text, (count) => whole(count * Number(field.dataset.factor || 1)));
+      return figure(text, (count) => whole(count, Number(field.dataset.factor || 1)));
     case "within": // hours from now, as an instant
       return new Date(Date.now() + Number(text) * 3600_000).toISOString();
     case "minute": // a time of the day, as minutes
