@@ -13,7 +13,7 @@ from api.rest import references
 from api.rest.sessions import Cursor, Limit
 from api.schemas.roads import WayFileIn, WayOut, WaysDone, WaysIn, WaysPage
 from catalog.kernel.access import Permission
-from catalog.kernel.errors import Invalid
+from catalog.kernel.errors import Invalid, Missing
 from catalog.kernel.stamp import Stamp
 from catalog.regions import queries as regions
 from warehouse.exchange.rules.road_rows import CellFault, RoadLine, outcome_of
@@ -64,7 +64,8 @@ async def set_ways(stamp: Stamped, data: JSONBody[WaysIn]) -> WaysDone:
 
 @post("/roads/file", opt={VERB: "site.roads"}, tags=TAGS, status_code=200)
 async def load_way_file(stamp: Stamped, data: JSONBody[WayFileIn]) -> WaysDone:
-    """A file of ways, all its rows or none: 400 `road.bad-rows` names the cells at fault."""
+    """A file of ways, all its rows or none: 400 (404 where a store is not there) `road.bad-rows` names the cells
+    at fault."""
     stamp.require(Permission.SITE_EDIT)
     content = references.file_content(data.content)
     found = await READER.run(outcome_of, data.name, content)
@@ -95,7 +96,9 @@ async def _load(stamp: Stamp, lines: list[RoadLine], bad: Iterable[CellFault], s
         if one.site in known and region_id is not None:
             ways.append(Way(known[one.site].id, region_id, one.minutes, one.metres, one.source or source))
     if faults:
-        raise Invalid(
+        # Whose store it is must not be told: what lies out of scope is not there.
+        kind = Missing if any(one.code == "road.no-site" for one in faults) else Invalid
+        raise kind(
             "road.bad-rows",
             "有些格子不能用，什么都没有写入；请改好后再传",
             faults=[

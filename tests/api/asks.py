@@ -1588,7 +1588,7 @@ async def _call_off(there: Side, status: str) -> dict[str, Any]:
             order = voice if status in ("spoken", "filed") else {"order_number": there.mark}
             await there.do("approver", "POST", f"/api/v1/call-offs/{made['id']}/activate", order)
         if status == "filed":
-            paper = await _scan(there, there)
+            paper = await _paper_scan(there, there)
             await there.do("approver", "POST", f"/api/v1/call-offs/{made['id']}/paper", paper)
         return made["id"]
 
@@ -1666,7 +1666,7 @@ for _verb, _status, _body in (
         return Ask(await _call_off(there, status), body, spends=(f"call-off {status}",))
 
 
-async def _scan(home: Side, there: Side) -> dict[str, Any]:
+async def _paper_scan(home: Side, there: Side) -> dict[str, Any]:
     """The paper of a spoken call-off."""
     scan = await home.do("approver", "POST", "/api/v1/files", {"content": PIXEL})
     return {"order_number": there.mark, "photos": [scan["id"]]}
@@ -1674,7 +1674,7 @@ async def _scan(home: Side, there: Side) -> dict[str, Any]:
 
 @route("POST /api/v1/call-offs/{call_off}/paper")
 async def _(home: Side, there: Side) -> Ask:
-    return Ask(await _call_off(there, "spoken"), await _scan(home, there), spends=("call-off spoken",))
+    return Ask(await _call_off(there, "spoken"), await _paper_scan(home, there), spends=("call-off spoken",))
 
 
 @route("POST /api/v1/call-offs/{call_off}/check-paper")

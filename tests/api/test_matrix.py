@@ -21,7 +21,17 @@ from tests.api.matrix import (
 )
 from tests.conftest import Database
 
-PUBLIC = ("/health", "/schema", "/static", "/login", "/install", "/metrics", "/api/v1/first-start", "/first-start")
+PUBLIC = (
+    "/health",
+    "/schema",
+    "/static",
+    "/login",
+    "/install",
+    "/metrics",
+    "/api/v1/first-start",
+    "/first-start",
+    "/wall",
+)
 
 
 class TestTheTable:

@@ -171,9 +171,13 @@ class Hand:
         return self
 
     async def post(self, path: str, body: Any = None) -> Any:
-        answer = await self._client.post(
-            f"/api/v1/{path}", json=body if body is not None else {}, headers={"idempotency-key": str(uuid4())}
-        )
+        """Sent again under the same id where a connection that had lain idle was just being closed, as browsers do."""
+        said: dict[str, Any] = {"json": body if body is not None else {}, "headers": {"idempotency-key": str(uuid4())}}
+        try:
+            answer = await self._client.post(f"/api/v1/{path}", **said)
+        except httpx.TransportError as error:
+            print(f"sent again after {error!r}: {path}", flush=True)
+            answer = await self._client.post(f"/api/v1/{path}", **said)
         if answer.is_error:
             raise RuntimeError(f"{path}: {answer.status_code} {answer.text[:400]}")
         return answer.json()
