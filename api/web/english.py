@@ -1,4 +1,4 @@
-"""English names of goods and their units, for pages that show what the books say in Chinese.
+"""English names of goods, their units, regions and stores, for pages that show what the books say in Chinese.
 
 Books, facts of refusals and papers carry the Chinese name. The catalogue knows an English one for many; it is small, so
 the process keeps it, and asks again every minute.
@@ -14,12 +14,16 @@ import structlog
 from api.web.languages import Language
 from catalog.items import queries
 from catalog.kernel import db
+from catalog.packs.queries import english_names as pack_names
+from catalog.regions.queries import english_names as region_names
+from warehouse.sites.queries import english_names as store_names
 
 EVERY_SECONDS = 60
 MOST_NAMES = 2000
 log = structlog.get_logger("english")
 _goods: Mapping[str, str] = {}
 _units: Mapping[str, str] = {}
+_places: Mapping[str, str] = {}
 
 
 def goods(lang: Language, name: str | None) -> str:
@@ -30,6 +34,11 @@ def goods(lang: Language, name: str | None) -> str:
 def unit(lang: Language, word: str | None) -> str:
     """The same for a unit."""
     return _units.get(word or "", word or "") if lang.code == "en" else word or ""
+
+
+def place(lang: Language, name: str | None) -> str:
+    """The same for a region or a store."""
+    return _places.get(name or "", name or "") if lang.code == "en" else name or ""
 
 
 def units(lang: Language) -> Mapping[str, str]:
@@ -44,8 +53,10 @@ def names(lang: Language) -> Mapping[str, str]:
 
 async def load() -> None:
     """Ask the catalogue."""
-    global _goods, _units
-    _goods, _units = await queries.english_words()
+    global _goods, _units, _places
+    _goods, units_ = await queries.english_words()
+    _units = {**await pack_names(), **units_}
+    _places = await region_names() | await store_names()
 
 
 async def _keep() -> None:

@@ -135,6 +135,7 @@ def environment(code: str) -> Environment:
         "who": who,
         "goods": lambda name: english.goods(lang, name),
         "unit": lambda word: english.unit(lang, word),
+        "area": lambda name: english.place(lang, name),
         "spot": lambda code: words.place_name(lang, code),
         "data": as_markup,
     }

@@ -242,7 +242,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "approved": N_("approved"),
         "ordered": N_("ordered"),
         "partly_received": N_("partly received"),
-        "received": N_("received"),
+        "received": N_("all received"),
         "closed": N_("closed"),
         "cancelled": N_("cancelled"),
     },

@@ -50,3 +50,9 @@ async def list_packs(item_id: int, *, retired: bool = False) -> Sequence[Pack]:
         retired,
     )
     return [_pack(row) for row in rows]
+
+
+async def english_names() -> dict[str, str]:
+    """The English names of packs by their Chinese ones."""
+    rows = await db.fetch("SELECT DISTINCT ON (name_zh) name_zh, name_en FROM pack WHERE name_en <> '' ORDER BY 1, 2")
+    return {row[0]: row[1] for row in rows}

@@ -97,6 +97,12 @@ async def list_regions(
     return await found.page(('key COLLATE "C"', "id"), cursor, limit, _region)
 
 
+async def english_names() -> dict[str, str]:
+    """The English names of regions by their Chinese ones."""
+    rows = await db.fetch("SELECT name_zh, name_en FROM region WHERE name_en IS NOT NULL")
+    return {row[0]: row[1] for row in rows}
+
+
 async def list_subtree(path: str) -> Sequence[Region]:
     """The node at `path` and everything alive below it, parents first."""
     rows = await db.fetch(

@@ -108,6 +108,8 @@ def _unfit(option: Option, old: Old, terms: Terms, policy: Policy | None, left: 
     if old.owner_party_id is not None and option not in (Option.EXTEND, Option.SWAP):
         return Unfit.OWNED_BY_PARTY
     if option in DISPOSALS:
+        if option is Option.SELL and old.on_pack and left is not None and left < 0:
+            return Unfit.EXPIRED  # 食品安全法 (2021) 第三十四条第十项; 药品管理法 (2019) 第九十八条: not to be traded
         worthless = old.condition is not Condition.GOOD or old.failed or (left is not None and left <= terms.scrap_days)
         return None if worthless else Unfit.STILL_GOOD
     if old.condition is not Condition.GOOD:

@@ -117,6 +117,12 @@ async def list_sites(
     return await found.page(('s.code COLLATE "C"',), cursor, limit, _site)
 
 
+async def english_names() -> dict[str, str]:
+    """The English names of stores by their Chinese ones."""
+    rows = await db.fetch("SELECT name_zh, name_en FROM site WHERE name_en IS NOT NULL")
+    return {row[0]: row[1] for row in rows}
+
+
 async def count_sites_under(path: str) -> int:
     """How many live sites stand in a region or below it, whoever asks: what retiring a region must know."""
     return int(

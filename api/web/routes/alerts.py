@@ -7,6 +7,7 @@ from litestar import Request, Response, get
 from litestar.params import FromPath
 
 from api.auth.stamps import Stamped
+from api.web import english
 from api.web.pages import page, viewer_of
 from api.web.routes import asked
 from api.web.routes.admin.sections import desk
@@ -26,12 +27,19 @@ Request_ = Request[Any, Any, Any]
 
 
 def _words(request: Request_) -> dict[str, Any]:
-    zh = viewer_of(request).language.code == "zh"
+    lang = viewer_of(request).language
+    zh = lang.code == "zh"
+
+    def says(one: Alert) -> str:
+        return messages.why(
+            one.kind, {**one.facts, "unit": english.unit(lang, str(one.facts.get("unit") or ""))}, zh=zh
+        )
+
     return {
         "kind_word": lambda one: messages.kind(one, zh=zh),
         "severity_word": lambda one: messages.severity(one, zh=zh),
         "verb_word": lambda one: messages.verb(one, zh=zh),
-        "says": lambda one: messages.why(one.kind, one.facts, zh=zh),
+        "says": says,
         "where": lambda one: messages.place(one, zh=zh),
         "goods_of": lambda one: messages.goods(one, zh=zh),
         "href_of": _href,

@@ -94,6 +94,7 @@ class TestOptions:
 
     def test_the_date_on_the_pack_a_failed_test_and_the_class_forbid_an_extension(self) -> None:
         assert Option.EXTEND not in open_to(old(on_pack=True))
+        assert open_to(old(on_pack=True), TODAY + timedelta(days=121)) == {Option.SCRAP}  # nobody may trade it
         assert open_to(old(failed=True)) == {Option.SELL, Option.SCRAP}
         forbids = Policy(1, "/1/", "1", "x", (Option.EXTEND,), None, "GA 95-2007")
         allows = Policy(2, "/1/2/", "1", "x", (), None, "x")
