@@ -592,3 +592,35 @@ async def test_a_loan_is_told_on_its_last_day_and_overdue_until_all_is_back(hall
         await stock.take_back(stamp=world.stamp(at=later), loan=loan, takes=[back])
         await caught_up(later)
         assert [(found[2], found[1]) for found in await alerts(hall) if found[0] == f"loan:{loan}"] == left
+
+
+async def test_a_need_is_in_hand_by_an_issued_order_and_open_again_without_it(hall: asyncpg.Connection) -> None:
+    await buying.add_supplier(hall)
+    await buying.budget(1_000_000)
+    await put(NormFacts(region_id=CITY, item_id=TENT, minimum=30), NormFacts(region_id=CITY, item_id=QUILT, minimum=5))
+    await caught_up()
+
+    async def states() -> dict[str, str]:
+        found = [one for one in await alerts(hall) if one[0].startswith(f"need:region:{CITY}:")]
+        return {one[0].rpartition(":")[2]: one[3] for one in found}
+
+    assert await states() == {str(TENT): "open", str(QUILT): "open"}
+    order = await buying.ordered(buying.line(TENT, 10, day=TODAY + timedelta(days=5)))
+    await caught_up()
+    assert await states() == {str(TENT): "in-hand", str(QUILT): "open"}
+    (shown,) = [
+        one
+        for one in (await list_alerts(scope=EVERYWHERE, wanted=AlertFilter(kinds=(AlertKind.BELOW_MINIMUM,)))).items
+        if one.plan
+    ]
+    assert (shown.plan, shown.plan_link, shown.handled_by) == (order.number, f"/orders/{order.id}", "")
+    await buying.arrive(order.deliveries[0].id, [(TENT, 10, 1)])  # all of it, and still too little
+    await caught_up()
+    await replenishment.close(stamp=world.stamp(), delivery_id=order.deliveries[0].id)
+    await caught_up()
+    assert await states() == {str(TENT): "open", str(QUILT): "open"}
+    late = await buying.ordered(buying.line(QUILT, 9, day=TODAY + timedelta(days=5)))
+    await hall.execute("UPDATE alert SET status = 'closed', closed_at = now() WHERE status <> 'closed'")
+    await actions.judge_all(now=NOW + timedelta(minutes=1))  # opened when the order was there already
+    assert await states() == {str(TENT): "open", str(QUILT): "in-hand"}
+    assert late.number

@@ -15,6 +15,7 @@ from catalog.kernel import db, feed
 from catalog.kernel.feed import News
 from catalog.kernel.time import day_of
 from warehouse.alerts import rules
+from warehouse.alerts.actions.ordered import follow_orders
 from warehouse.alerts.actions.settling import settle
 from warehouse.alerts.model import (
     AlertKind,
@@ -144,7 +145,11 @@ async def _judge_touched(touched: _Touched, now: datetime) -> Tally:
     if changed:
         above = {int(part) for path in await read.paths_of_sites(changed) for part in path.strip("/").split("/")}
         tally += await judge.needs_of(await norms.subjects_of(above, changed, today), None)
-    return tally + await _judge_norms(touched, judge)
+    tally += await _judge_norms(touched, judge)
+    served = await read.orders_of(touched.papers["delivery"]) if touched.papers["delivery"] else set()
+    if orders or served or tally.opened:
+        await follow_orders(orders | served, now)
+    return tally
 
 
 async def _judge_norms(touched: _Touched, judge: "_Judge") -> Tally:
@@ -198,6 +203,7 @@ async def judge_all(*, now: datetime) -> Tally:
         await db.execute(_LOCK)
         gone = await _standing("a.domain = 'need' AND " + _GONE)
         tally += await settle(Domain.NEED, Changes(closed=tuple(gone)), now)
+        await follow_orders((), now)
         if await feed.position_of(READER) is None:
             await feed.move_to(READER, await feed.frontier(), now)
     return tally

@@ -299,6 +299,14 @@ async def orders_awaiting(today: date, items: Collection[int], sites: Collection
     return {row[0] for row in rows}
 
 
+async def orders_of(deliveries: Collection[UUID]) -> set[UUID]:
+    """The orders that deliveries belong to."""
+    rows = await db.fetch(
+        "SELECT order_id FROM delivery WHERE id = ANY($1::uuid[]) AND order_id IS NOT NULL", list(deliveries)
+    )
+    return {row[0] for row in rows}
+
+
 async def commitments(by: date, ids: Collection[UUID] | None) -> list[CommitmentFact]:
     """Commitments in force or suspended whose last day lies on or before a day."""
     args: list[Any] = [by]
