@@ -50,6 +50,7 @@ from catalog.kernel.time import day_of
 from catalog.packs import queries as packs
 from catalog.regions import queries as regions
 from warehouse.parties import queries as parties
+from warehouse.people import queries as people
 from warehouse.printing import render
 from warehouse.printing.order_papers import order_table
 from warehouse.replenishment import actions, queries
@@ -114,7 +115,8 @@ async def get_order(stamp: Stamped, order: FromPath[UUID]) -> Response[OrderOut]
 async def print_order(stamp: Stamped, order: FromPath[UUID]) -> Response[bytes]:
     """采购申请单 until it is issued, then 订单."""
     found = await queries.get_order(order, stamp.require(Permission.ORDER_READ))
-    table = order_table(found, stamp.recorded_at)
+    names = {login: name.name_zh for login, name in (await people.names_by_login()).items()}
+    table = order_table(found, stamp.recorded_at, names)
     content = await rendering.RENDERER.run(render.render_table, table, rendering.font_path())
     headers = {"content-disposition": f'inline; filename="{(found.number or "order")}.pdf"'}
     return Response(content, media_type="application/pdf", headers=headers)

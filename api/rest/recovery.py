@@ -43,6 +43,7 @@ from warehouse.fulfilment import actions, queries, workflow
 from warehouse.fulfilment.model import SHIPMENT, Duty, DutyStatus, Given, Point, PointFacts
 from warehouse.incidents import queries as incidents
 from warehouse.incidents.model import Level
+from warehouse.people import queries as people
 from warehouse.printing import render
 from warehouse.printing.incident_report import IncidentStory, incident_report
 from warehouse.replenishment import queries as deliveries
@@ -285,6 +286,7 @@ async def _story(incident: UUID, stamp: Stamp) -> IncidentStory:
         duties=duties.items,
         transport_hours={level: (await incidents.level_rules(level, found.path)).transport_hours for level in Level},
         calls=calls,
+        names={login: name.name_zh for login, name in (await people.names_by_login()).items()},
     )
 
 

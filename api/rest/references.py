@@ -31,13 +31,18 @@ def file_content(text: str) -> bytes:
         raise Invalid("import.bad-content", "文件内容传输有误，请重新选择文件") from error
 
 
-async def find_places(refs: Collection[str], scope: Scope) -> dict[str, FoundPlace]:
-    """Places by key or `site/code`. Raises Missing (`stock.no-such-place`) naming the first that is not there."""
+async def find_places(refs: Collection[str], scope: Scope, at: str = "") -> dict[str, FoundPlace]:
+    """Places by key or `site/code`; with `at`, a site's code, also by the code that stands on the rack there.
+
+    Raises Missing (`stock.no-such-place`) naming the first that is not there.
+    """
     by_key = {ref: ref.upper() for ref in refs if "/" not in ref}
     found: dict[str, FoundPlace] = {}
     known = await sites.find_places(list(by_key.values()))
     found |= {ref: known[key] for ref, key in by_key.items() if key in known}
     by_code = {ref: (parts[0].upper(), parts[2].upper()) for ref in refs if (parts := ref.partition("/"))[1]}
+    if at:
+        by_code |= {ref: (at.upper(), typed) for ref, typed in by_key.items() if ref not in found}
     if by_code:
         at = await sites.find_sites({site for site, _ in by_code.values()}, scope)
         for code, site in at.items():

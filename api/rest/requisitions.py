@@ -42,6 +42,7 @@ from catalog.kernel.access import EVERYWHERE, Permission
 from catalog.kernel.errors import Invalid, Missing
 from catalog.kernel.stamp import Stamp
 from catalog.regions import queries as regions
+from warehouse.people import queries as people
 from warehouse.printing import render
 from warehouse.printing.release_papers import release_table, transfer_table
 from warehouse.requisitions import actions, queries
@@ -333,7 +334,9 @@ async def check_paper(stamp: Stamped, release: FromPath[UUID], data: JSONBody[Ch
 async def print_release(stamp: Stamped, release: FromPath[UUID]) -> Response[bytes]:
     """动用指令; a request for one until it is released."""
     found = await queries.get_release(release, stamp.require(Permission.REQUISITION_READ))
-    return await _pdf(release_table(found, stamp.recorded_at), found.number or "release")
+    name = (await people.names_by_login()).get(found.released_by or "")
+    by = name.name_zh if name else ""
+    return await _pdf(release_table(found, stamp.recorded_at, by), found.number or "release")
 
 
 @get(

@@ -105,7 +105,7 @@ async def prepare(stamp: Stamped, data: JSONBody[ShipmentNew]) -> ShipmentDone:
         {plain_key(one.lot, stamp) for one in data.lines}, stamp.require(Permission.STOCK_READ)
     )
     places = await references.find_places(
-        {plain_key(one.bin, stamp) for one in data.lines}, stamp.require(Permission.STOCK_READ)
+        {plain_key(one.bin, stamp) for one in data.lines}, stamp.require(Permission.STOCK_READ), start.code
     )
     lines = [
         NewLine(lots[plain_key(one.lot, stamp)].id, places[plain_key(one.bin, stamp)].id, one.quantity)
@@ -170,7 +170,9 @@ async def load(stamp: Stamped, shipment: FromPath[UUID], data: JSONBody[LoadIn])
     stamp.require(Permission.ISSUE)
     scope = stamp.require(Permission.STOCK_READ)
     lots = await references.find_lots({plain_key(one.lot, stamp) for one in data.lines if one.lot}, scope)
-    places = await references.find_places({plain_key(one.bin, stamp) for one in data.lines if one.bin}, scope)
+    bins = {plain_key(one.bin, stamp) for one in data.lines if one.bin}
+    start = (await queries.get_shipment(shipment, stamp.require(Permission.SHIPMENT_READ))).start.code if bins else ""
+    places = await references.find_places(bins, scope, start)
     pieces = await references.find_serials({number for one in data.lines for number in one.serials})
     wanted = [
         Loading(

@@ -56,6 +56,30 @@ async def test_handed_out_brought_back_and_owed(desk: Opened, store: Store, lang
         await page.click("#back button[type=submit]")
     await expect(page.locator("#hand-out")).to_have_count(0)  # nothing is left there
     await gate.shot("totals", full=True)
+    # What came back waits at the gate until somebody has looked at it: one piece is broken, the others are stock again.
+    await gate.open(f"/lots/{line['lot']}")
+    looked = page.locator("#inspect form").first
+    await expect(looked.locator("[name=condition]")).to_have_value("awaiting")
+    await looked.locator("button").click()
+    await expect(looked.locator(".form-problem")).to_be_visible()  # not without what was found
+    for count, grade in (("1", "damaged"), ("2", "good")):
+        looked = page.locator("#inspect form:has([name=condition][value=awaiting])")
+        await looked.locator("[name=quantity]").fill(count)
+        await looked.locator("[name=to_condition]").select_option(grade)
+        await looked.locator("[name=note]").fill("逐件查看")
+        async with page.expect_event("load"):
+            await looked.locator("button").dblclick()
+    await expect(page.locator("#inspect form:has([name=condition][value=awaiting])")).to_have_count(0)
+    await gate.shot("inspected", full=True)
+    await expect(page.locator("#scrap")).to_have_count(0)  # a keeper takes nothing out of the books
+    await boss.open(f"/lots/{line['lot']}")
+    await boss.page.click("#scrap summary")
+    await boss.page.fill("#scrap [name=note]", "折断，无修复价值")
+    await boss.page.click("#scrap form button")
+    async with boss.page.expect_event("load"):
+        await boss.page.click("dialog[open] .btn-primary")
+    await expect(boss.page.locator("#scrap")).to_have_count(0)
+    await boss.shot("scrapped", full=True)
 
     await boss.open("/recovery")
     await boss.page.select_option("form[data-api$='/draw-up'] [name=incident]", incident)

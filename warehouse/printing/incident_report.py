@@ -4,7 +4,7 @@ Pure: values in, values out. What the caller may not see is not in the values.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -40,15 +40,23 @@ class IncidentStory:
     transport_hours: Mapping[Level, int]
     calls: Sequence[CalledFor] = ()
     """What was called off from agreements for it."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What people are called, by login: a login stands on no paper."""
+
+    def who(self, login: str) -> str:
+        """The name of who acted."""
+        return self.names.get(login, login) or "—"
 
 
 def incident_report(story: IncidentStory, at: datetime) -> ReportTable:
     """What was asked, ordered, sent, handed out and is still owed, as known at `at`."""
     incident = story.incident
     facts = incident.facts
-    owed = [_owed(one.name, one.papers_due_at, one.released_by, at) for one in story.releases if one.paper_owed]
+    owed = [
+        _owed(one.name, one.papers_due_at, story.who(one.released_by), at) for one in story.releases if one.paper_owed
+    ]
     owed += [
-        _owed(f"调用单 {one.call.number}", one.call.papers_due_at, one.call.activated_by, at)
+        _owed(f"调用单 {one.call.number}", one.call.papers_due_at, story.who(one.call.activated_by), at)
         for one in story.calls
         if one.call.paper_owed
     ]
@@ -71,10 +79,10 @@ def incident_report(story: IncidentStory, at: datetime) -> ReportTable:
         ),
         columns=_COLUMNS,
         rows=(
-            *_timeline(story.levels),
+            *_timeline(story),
             *(_need(one) for one in story.needs),
-            *(_release(one) for one in story.releases),
-            *(_call(one) for one in story.calls),
+            *(_release(one, story) for one in story.releases),
+            *(_call(one, story) for one in story.calls),
             *_travel(story),
             *_goods(story.points),
             *_shortcuts(story),
@@ -88,10 +96,10 @@ def incident_report(story: IncidentStory, at: datetime) -> ReportTable:
     )
 
 
-def _timeline(levels: Sequence[LevelChange]) -> Iterator[Row]:
-    for one in levels:
+def _timeline(story: IncidentStory) -> Iterator[Row]:
+    for one in story.levels:
         what = f"{one.level.name} 级响应" if one.level else "结束响应"
-        yield ("时间线", _minute(one.at), f"{what}：{one.reason}", one.order_number or "—", one.login)
+        yield ("时间线", _minute(one.at), f"{what}：{one.reason}", one.order_number or "—", story.who(one.login))
 
 
 def _need(one: Need) -> Row:
@@ -107,7 +115,7 @@ def _need(one: Need) -> Row:
     )
 
 
-def _release(one: Release) -> Row:
+def _release(one: Release, story: IncidentStory) -> Row:
     said = "（口头）" if one.spoken else ""
     where = f"{one.site_zh} → {one.region_zh} {one.place}".strip()
     return (
@@ -115,16 +123,22 @@ def _release(one: Release) -> Row:
         _minute(one.released_at),
         f"{one.name}{said}：{where}",
         f"{len(one.lines)} 行",
-        one.released_by or "—",
+        story.who(one.released_by),
     )
 
 
-def _call(one: CalledFor) -> Row:
+def _call(one: CalledFor, story: IncidentStory) -> Row:
     call = one.call
     said = "（口头）" if call.spoken else ""
     what = f"{call.number}{said}：{one.party_zh}（{one.number}）{one.goods_zh}"
     many = [quantity_text(count, one.unit_factor, one.unit_zh) for count in (call.quantity, call.came)]
-    return ("协议调用", _minute(call.activated_at), what, f"调用 {many[0]}，已到 {many[1]}", call.activated_by or "—")
+    return (
+        "协议调用",
+        _minute(call.activated_at),
+        what,
+        f"调用 {many[0]}，已到 {many[1]}",
+        story.who(call.activated_by),
+    )
 
 
 def _travel(story: IncidentStory) -> Iterator[Row]:
@@ -199,7 +213,7 @@ def _shortcut(one: Release | CallOff, at: datetime | None, what: str, number: st
 
 def _owed(name: str, due: datetime | None, by: str, at: datetime) -> Row:
     late = "，已超期" if due is not None and due < at else ""
-    return ("欠补手续", _minute(due), f"{name} 书面手续", f"应于此时前补齐{late}", by or "—")
+    return ("欠补手续", _minute(due), f"{name} 书面手续", f"应于此时前补齐{late}", by)
 
 
 def _duty(one: Duty, at: datetime) -> Row:

@@ -1,5 +1,6 @@
 """The paper of an order: 采购申请单 until it is issued, then 订单. Pure: values in, values out."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from catalog.kernel.money import yuan
@@ -28,8 +29,12 @@ STATUSES = {
 }
 
 
-def order_table(order: Order, at: datetime) -> ReportTable:
-    """An order as paper, as it stands at `at`."""
+def order_table(order: Order, at: datetime, names: Mapping[str, str] | None = None) -> ReportTable:
+    """An order as paper, as it stands at `at`; `names`: what people are called, by login."""
+
+    def who(login: str | None) -> str:
+        return (names or {}).get(login or "", login or "—")
+
     issued = order.ordered_at is not None
     total = order.total_fen
     priced = all(line.amount_fen is not None for line in order.lines)
@@ -41,9 +46,9 @@ def order_table(order: Order, at: datetime) -> ReportTable:
         ("供应单位", order.supplier_name or "未定"),
         ("合同（协议）号", order.contract or "—"),
         ("资金来源", f"{order.fund_source or '—'}（{order.budget_year}年度）"),
-        ("申请人", order.created_by),
-        ("初审", order.endorsed_by or "—"),
-        ("批准", order.approved_by or "—"),
+        ("申请人", who(order.created_by)),
+        ("初审", who(order.endorsed_by)),
+        ("批准", who(order.approved_by)),
     ]
     if order.revision > 1:
         facts.append(("变更", f"第 {order.revision} 版"))

@@ -15,8 +15,11 @@ def _moment(at: datetime | None) -> str:
     return at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M") if at else "—"
 
 
-def release_table(one: Release, at: datetime) -> ReportTable:
-    """动用指令: who lets which goods go from where to where, by which word. 代拟稿 until it is released."""
+def release_table(one: Release, at: datetime, by: str = "") -> ReportTable:
+    """动用指令: who lets which goods go from where to where, by which word. 代拟稿 until it is released.
+
+    `by` is the name of who released it; a login stands on no paper.
+    """
     facts = [
         ("指令单位", one.owner_zh),
         ("执行库点", f"{one.site_zh} {one.site_code}"),
@@ -27,7 +30,7 @@ def release_table(one: Release, at: datetime) -> ReportTable:
         ("紧急程度", _PRIORITIES[one.priority]),
         ("要求送达", _moment(one.needed_by) if one.needed_by else "立即"),
         ("下达时间", _moment(one.released_at)),
-        ("下达人", one.released_by or "—"),
+        ("下达人", by or "—"),
         ("书面文号", one.paper_number or "—"),
     ]
     notes = []

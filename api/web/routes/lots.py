@@ -21,6 +21,7 @@ from warehouse.files import queries as files
 from warehouse.files.model import StoredFile, Subject
 from warehouse.parties import queries as parties
 from warehouse.sites import queries as sites
+from warehouse.stock.model import Condition
 from warehouse.stock.queries import (
     AsOfFilter,
     AsOfRow,
@@ -58,6 +59,7 @@ async def lot_page(request: Request[Any, Any, Any], stamp: Stamped, number: From
         veil=veil,
         entry=veil.over([card.entry])[0],
         balances=veil.over(card.balances),
+        conditions=list(Condition),
         maker=maker,
         listed=Page(veil.over(listed.items), listed.next_cursor),
         photos=await files.list_files(Subject("lot", lot.number)),

@@ -83,14 +83,16 @@ def test_the_report_holds_times_against_clocks_and_names_what_is_owed() -> None:
         points=[],
         duties=[a_duty(region_zh="常州", item="棉被", unit="床", unit_factor=1, due_on=NOW.date() - timedelta(days=1))],
         transport_hours={Level.II: 24},
+        names={"boss": "沈一帆"},
     )
     said = text_of(render.render_table(incident_report(story, NOW), FONT)).replace(" ", "")
     for word in (
         "应急物资保障报告", "SJ26-0001", "II级响应：堤防出险", "下令到启运29.0h（时限24h，超时）", "在途1.0h",
         "短少1件",
-        "LN-7口头下达", "手续未补齐", "应于此时前补齐，已超期", "动用10床，已补0床，已超期",
+        "沈一帆", "LN-7口头下达", "手续未补齐", "应于此时前补齐，已超期", "动用10床，已补0床，已超期",
     ):  # fmt: skip
         assert word in said, word
+    assert "boss" not in said  # a login stands on no paper
 
 
 def a_box(**more: Any) -> Box:

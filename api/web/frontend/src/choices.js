@@ -24,18 +24,24 @@ document.addEventListener("input", async (event) => {
     known.set(`${item.name} · ${item.key}`, item);
     known.set(item.key, item);
   }
+  const meant = items.filter((item) => item.name === text);
+  if (meant.length === 1) known.set(text, meant[0]); // typed in full, and nothing else has that name
   one(`#${field.getAttribute("list")}`)?.replaceChildren(
     ...items.map((item) => h("option", { value: `${item.name} · ${item.key}` }, item.spec)));
   settle(field);
+  if (document.activeElement !== field) take(field); // who types fast has left before the answer came
 });
 
 document.addEventListener("change", (event) => {
   const field = event.target;
-  if (!(field instanceof HTMLInputElement) || !("item" in field.dataset)) return;
+  if (field instanceof HTMLInputElement && "item" in field.dataset) take(field);
+});
+
+function take(field) {
   settle(field);
   const item = known.get(field.value.trim());
   if (item) field.value = item.key;
-});
+}
 
 // A line names an item or a class ([data-class]); a class is counted in whole units of a name of its own.
 document.addEventListener("change", (event) => {

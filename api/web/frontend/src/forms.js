@@ -53,11 +53,26 @@ document.addEventListener("input", (event) => {
 
 async function submit(form, button) {
   if (form.dataset.busy) return;
-  if (!valid(form)) return;
-  if (button?.dataset.confirm && !(await confirmed(button.dataset.confirm))) return;
+  form.dataset.busy = "yes"; // from here on: a second press while a signature or a photo is on its way would send it twice
+  let prepared = false;
+  try {
+    prepared = await prepare(form, button);
+  } finally {
+    delete form.dataset.busy;
+  }
+  if (prepared) await send(form, button);
+}
+
+async function prepare(form, button) {
+  if (!valid(form)) return false;
+  if (button?.dataset.confirm && !(await confirmed(button.dataset.confirm))) return false;
   await signed(form);
-  if (!(await ready(form))) return;
+  if (!(await ready(form))) return false;
   await readWhole(form);
+  return true;
+}
+
+async function send(form, button) {
   let [method, url] = (button?.dataset.api || form.dataset.api).split(" ");
   const line = one("[data-line]", form);
   if (form.dataset.lineForm && line) url = form.dataset.lineForm.replace("{line}", encodeURIComponent(line.value));
@@ -282,8 +297,10 @@ function called(name, form) {
   return field?.closest?.("label") ? labelOf(field) : name;
 }
 
-export function more({ facts }, form) {
-  const found = [];
+const SOUGHT = ["item", "lot", "place", "site", "region", "serial"];
+
+export function more({ facts, status }, form) {
+  const found = status === 404 ? SOUGHT.map((name) => facts[name]).filter((value) => typeof value === "string") : [];
   for (const place of all("[data-error-for]", form)) place.hidden = true;
   all("[aria-invalid]", form).forEach((field) => field.removeAttribute("aria-invalid"));
   for (const field of facts.fields || []) {
