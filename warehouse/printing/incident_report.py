@@ -3,9 +3,10 @@
 Pure: values in, values out. What the caller may not see is not in the values.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import TypeVar
 from uuid import UUID
 
 from catalog.kernel.time import SHANGHAI
@@ -15,14 +16,21 @@ from warehouse.fulfilment.model import Duty, Point, PointTotal, Shipment, Status
 from warehouse.incidents.model import Incident, Level, LevelChange, Need
 from warehouse.printing.rules import quantity_text
 from warehouse.printing.shipment_papers import STATUSES
-from warehouse.requisitions.model import OVER, Release
+from warehouse.requisitions.model import OVER, Release, ReleaseStatus
 from warehouse.requisitions.queries.promises import CalledFor
 
+_ENDED = {
+    ReleaseStatus.WAITING: "（未下达）",
+    ReleaseStatus.REFUSED: "（不予动用）",
+    ReleaseStatus.CANCELLED: "（已作废）",
+}
 _NEEDS = {"open": "未满足", "met": "已满足", "withdrawn": "已撤回"}
 _COLUMNS = (
     Column("类别", 1.0), Column("时间", 1.4), Column("事项", 3.2), Column("数量或时限", 2.4), Column("经办或依据", 2.0),
 )  # fmt: skip
 Row = tuple[str, str, str, str, str]
+T = TypeVar("T")
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,7 @@ def incident_report(story: IncidentStory, at: datetime) -> ReportTable:
             ("响应结束", _minute(incident.ended_at)),
             ("受灾人数", "—" if facts.affected is None else str(facts.affected)),
             ("转移人数", "—" if facts.moved is None else str(facts.moved)),
-            ("动用指令", str(len(story.releases))),
+            ("动用指令", str(sum(one.status not in OVER for one in story.releases))),
             ("运单", str(len(story.shipments))),
             ("未办结差异", str(open_cases)),
             ("欠补手续", str(len(owed))),
@@ -81,7 +89,7 @@ def incident_report(story: IncidentStory, at: datetime) -> ReportTable:
         rows=(
             *_timeline(story),
             *(_need(one) for one in story.needs),
-            *(_release(one, story) for one in story.releases),
+            *(_release(one, story) for one in _in_time(story.releases, lambda one: one.released_at)),
             *(_call(one, story) for one in story.calls),
             *_travel(story),
             *_goods(story.points),
@@ -116,7 +124,7 @@ def _need(one: Need) -> Row:
 
 
 def _release(one: Release, story: IncidentStory) -> Row:
-    said = "（口头）" if one.spoken else ""
+    said = ("（口头）" if one.spoken else "") + _ENDED.get(one.status, "")
     where = f"{one.site_zh} → {one.region_zh} {one.place}".strip()
     return (
         "动用指令",
@@ -143,7 +151,7 @@ def _call(one: CalledFor, story: IncidentStory) -> Row:
 
 def _travel(story: IncidentStory) -> Iterator[Row]:
     orders: dict[UUID, Release] = {one.id: one for one in story.releases}
-    for one in story.shipments:
+    for one in _in_time(story.shipments, lambda one: one.departed_at):
         way = f"{one.number}：{one.start.name} → {one.end.name}，{STATUSES[one.status]}"
         yield ("运输", _minute(one.departed_at), way, _clock(one, orders, story), one.vehicle.plate or "—")
         for line in one.lines:
@@ -221,6 +229,11 @@ def _duty(one: Duty, at: datetime) -> Row:
     back = f"动用 {_many(one.quantity, one.unit_factor, one.unit)}，已补 {_many(one.back, one.unit_factor, one.unit)}"
     who = one.payer or one.region_zh
     return ("回收补充", one.due_on.isoformat(), f"{one.region_zh}：{one.item}", f"{back}{late}", who)
+
+
+def _in_time(rows: Sequence[T], when: Callable[[T], datetime | None]) -> list[T]:
+    """The first first; what has not happened last."""
+    return sorted(rows, key=lambda one: when(one) or _NEVER)
 
 
 def _many(quantity: int, factor: int, unit: str) -> str:

@@ -1,7 +1,7 @@
 """出库单, 运单, 签收单 and the report of an incident: what stands on them, read back out of the PDF."""
 
 import io
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -78,7 +78,7 @@ def test_the_report_holds_times_against_clocks_and_names_what_is_owed() -> None:
         incident=incident,
         levels=[LevelChange(Level.II, NOW - 39 * HOUR, "常防指1号", "堤防出险", "boss")],
         needs=[],
-        releases=[release],
+        releases=[replace(release, id=uuid4(), number="LN-8", spoken=False, status=ReleaseStatus.CANCELLED), release],
         shipments=[came_short(release_id=release_id)],
         points=[],
         duties=[a_duty(region_zh="常州", item="棉被", unit="床", unit_factor=1, due_on=NOW.date() - timedelta(days=1))],
@@ -89,7 +89,8 @@ def test_the_report_holds_times_against_clocks_and_names_what_is_owed() -> None:
     for word in (
         "应急物资保障报告", "SJ26-0001", "II级响应：堤防出险", "下令到启运29.0h（时限24h，超时）", "在途1.0h",
         "短少1件",
-        "沈一帆", "LN-7口头下达", "手续未补齐", "应于此时前补齐，已超期", "动用10床，已补0床，已超期",
+        "沈一帆", "LN-7口头下达", "动用指令：1", "LN-8（已作废）",
+        "手续未补齐", "应于此时前补齐，已超期", "动用10床，已补0床，已超期",
     ):  # fmt: skip
         assert word in said, word
     assert "boss" not in said  # a login stands on no paper

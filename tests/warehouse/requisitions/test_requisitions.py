@@ -255,6 +255,23 @@ async def test_pins_and_bans_of_the_dispatcher(stocked: asyncpg.Connection) -> N
     assert (await queries.list_plans(requisition))[0].wishes == wishes
 
 
+async def test_a_plan_is_compared_with_the_last_one_unless_its_goods_are_held(stocked: asyncpg.Connection) -> None:
+    requisition = await approved(tents(130))
+    (line,) = (await queries.get_requisition(requisition, EVERYWHERE)).lines
+    first = await planned(requisition)
+    banned = await planned(requisition, Wishes(forbidden=((str(line.id), "1:1"),)))
+    found = await queries.get_requisition(requisition, EVERYWHERE)
+    (after, before) = await queries.list_plans(requisition)
+    assert {after.id, before.id} == {banned, first}
+    assert (await queries.show_plan(after, found, before)).changes
+    await actions.accept_plan(stamp=hand(), requisition_id=requisition, plan_id=banned)
+    await planned(requisition)  # for what is still open
+    found = await queries.get_requisition(requisition, EVERYWHERE)
+    (rest, held, _) = await queries.list_plans(requisition)
+    assert (rest.state, held.state) == ("current", "accepted")
+    assert not (await queries.show_plan(rest, found, held)).changes  # nothing of it was dropped
+
+
 async def test_what_must_stay_stays(stocked: asyncpg.Connection) -> None:
     await stocked.execute(
         "INSERT INTO norm (id, region_id, item_id, minimum, basis, basis_per, unit, valid_from, source, created_at,"

@@ -170,12 +170,13 @@ class ShownPlan:
 
 
 async def show_plan(one: KeptPlan, requisition: Requisition, earlier: KeptPlan | None = None) -> ShownPlan:
-    """A plan of a requisition that the caller has seen. `earlier`: the one it is compared with.
+    """A plan of a requisition that the caller has seen. `earlier`: the one it is compared with, unless that one was
+    accepted: what is held already is not asked for again.
 
     Lines that an edit has taken away since are left out.
     """
     plan = kept.read(one.content)
-    before = kept.read(earlier.content) if earlier is not None else None
+    before = kept.read(earlier.content) if earlier is not None and earlier.state != "accepted" else None
     names = await _read_names([plan, before] if before else [plan], one, requisition.lines)
     loaded = await find_loaded({vehicle for shipment in plan.shipments for vehicle in shipment.vehicles})
     writer = _Writer(one, {str(line.id): line for line in requisition.lines}, *names, loaded)
