@@ -31,8 +31,8 @@ def file_content(text: str) -> bytes:
         raise Invalid("import.bad-content", "文件内容传输有误，请重新选择文件") from error
 
 
-async def find_places(refs: Collection[str], scope: Scope, at: str = "") -> dict[str, FoundPlace]:
-    """Places by key or `site/code`; with `at`, a site's code, also by the code that stands on the rack there.
+async def find_places(refs: Collection[str], scope: Scope, within: str = "") -> dict[str, FoundPlace]:
+    """Places by key or `site/code`; with `within`, a site's code, also by the code that stands on the rack there.
 
     Raises Missing (`stock.no-such-place`) naming the first that is not there.
     """
@@ -41,8 +41,8 @@ async def find_places(refs: Collection[str], scope: Scope, at: str = "") -> dict
     known = await sites.find_places(list(by_key.values()))
     found |= {ref: known[key] for ref, key in by_key.items() if key in known}
     by_code = {ref: (parts[0].upper(), parts[2].upper()) for ref in refs if (parts := ref.partition("/"))[1]}
-    if at:
-        by_code |= {ref: (at.upper(), typed) for ref, typed in by_key.items() if ref not in found}
+    if within:
+        by_code |= {ref: (within.upper(), typed) for ref, typed in by_key.items() if ref not in found}
     if by_code:
         at = await sites.find_sites({site for site, _ in by_code.values()}, scope)
         for code, site in at.items():
