@@ -3068,3 +3068,8 @@ async def _(home: Side, there: Side) -> Ask:
 @route("GET /loans/{loan}")
 async def _(home: Side, there: Side) -> Ask:
     return Ask({"loan": await there.loan()})
+
+
+@route("GET /incidents/{incident_id}/needs")
+async def _(home: Side, there: Side) -> Ask:
+    return Ask({"incident_id": await _incident(there)}, query={"region": there.region, "moved": 9, "days": 3})

@@ -7,6 +7,7 @@ from uuid import UUID
 from litestar import Request, Response, get
 from litestar.params import FromPath
 
+from api.asked_needs import MOST_DAYS, MOST_PEOPLE, Wanted, by_scenario, by_template
 from api.auth.edge import edge_of
 from api.auth.stamps import Stamped
 from api.web.pages import page
@@ -19,6 +20,7 @@ from catalog.regions import queries as regions
 from catalog.regions.model import Tier
 from warehouse.incidents import queries, rules, workflow
 from warehouse.incidents.model import PRIORITIES, Hazard, Level, Status
+from warehouse.planning.scenario.queries import get_scenario, list_scenarios
 from warehouse.requisitions import queries as requisitions
 from warehouse.requisitions.model import Requisition
 
@@ -98,4 +100,42 @@ async def _requisitions(stamp: Stamp, incident_id: UUID) -> Sequence[Requisition
     return (await requisitions.list_requisitions(scope=scope, incident_id=incident_id, limit=50)).items
 
 
-HANDLERS: list[Any] = [incidents_page, new_incident_page, incident_page]
+@get("/incidents/{incident_id:uuid}/needs", include_in_schema=False)
+async def needs_page(request: Request_, stamp: Stamped, incident_id: FromPath[UUID]) -> Response[str]:
+    """Needs worked out from the consumption norms of the incident's kind, or as a scenario assumed them, to be looked
+    at, changed and asked for. Denied without the right to ask."""
+    asking = stamp.require(Permission.NEED_EDIT)
+    found = await queries.get_incident(incident_id, stamp.require(Permission.INCIDENT_READ))
+    under = asking if not asking.covers(found.path) else Scope((found.path,))
+    places = [one for one in await regions.list_in(under) if one.tier is not Tier.VILLAGE]
+    wanted: list[Wanted] | None = None
+    place = next((one for one in places if one.key == request.query_params.get("region")), None)
+    affected, moved = (asked.number(request, name, MOST_PEOPLE) for name in ("affected", "moved"))
+    days = asked.number(request, "days", MOST_DAYS)
+    seen = scope_of(stamp.grants, Permission.SCENARIO_READ)
+    scenario = asked.key(request, "scenario")
+    if scenario is not None and not seen.empty:
+        wanted = await by_scenario(await get_scenario(scenario, seen))
+        keys = {one.key for one in places}
+        wanted = [one for one in wanted if one.region_key in keys]
+    elif place is not None and days:
+        wanted = await by_template(found.facts.hazard, place, affected or 0, moved or 0, days)
+    return page(
+        request,
+        "incident_needs.html",
+        one=found,
+        places=places,
+        place=place,
+        affected=affected if affected is not None else found.facts.affected,
+        moved=moved if moved is not None else found.facts.moved,
+        days=days or 3,
+        wanted=wanted,
+        scenario=scenario,
+        scenarios=[] if seen.empty else (await list_scenarios(scope=seen, limit=100)).items,
+        priorities=PRIORITIES,
+        most_people=MOST_PEOPLE,
+        most_days=MOST_DAYS,
+    )
+
+
+HANDLERS: list[Any] = [incidents_page, new_incident_page, incident_page, needs_page]
