@@ -4,6 +4,7 @@ template), or as a scenario assumed it. A person looks at it and asks for what i
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from catalog.kernel.parameters import UNVERIFIED
 from catalog.regions.model import Region
 from warehouse.incidents.model import Hazard
 from warehouse.planning.scenario import queries, rules
@@ -35,6 +36,11 @@ class Wanted:
     what: What
     quantity: int
     sources: tuple[str, ...]
+
+    @property
+    def said(self) -> list[tuple[bool, str]]:
+        """Of each source: whether it is verified, and its words."""
+        return [(not one.startswith(UNVERIFIED), one.removeprefix(UNVERIFIED).lstrip("：: ")) for one in self.sources]
 
 
 @dataclass(frozen=True, slots=True)
