@@ -272,6 +272,26 @@ async def test_a_plan_is_compared_with_the_last_one_unless_its_goods_are_held(st
     assert not (await queries.show_plan(rest, found, held)).changes  # nothing of it was dropped
 
 
+async def test_what_a_keeper_did_not_find_is_not_planned_from_there_again(stocked: asyncpg.Connection) -> None:
+    requisition = await approved(tents(30))
+    (order,) = await sourced(requisition)
+    await actions.release(stamp=boss(), release_id=order.id)
+    first = order.lines[0]
+    assert (first.quantity, first.expires_on) == (20, DAY)
+    await actions.note_short(
+        stamp=hand(Role.KEEPER, "/1/"), release_id=order.id, line_id=first.id, quantity=20, note="货位上没有"
+    )
+    found = await queries.get_requisition(requisition, EVERYWHERE)
+    task = await queries.read_task(found, Scope(("/1/",)), NO_WISHES, world.NOW)
+    assert sum(one.rest for one in found.open_lines) == 20
+    assert first.lot_id not in {int(one.key.partition(":")[0]) for one in task.supplies}
+    other = await approved(tents(1))  # of another the books are believed
+    task = await queries.read_task(
+        await queries.get_requisition(other, EVERYWHERE), Scope(("/1/",)), NO_WISHES, world.NOW
+    )
+    assert first.lot_id in {int(one.key.partition(":")[0]) for one in task.supplies}
+
+
 async def test_what_must_stay_stays(stocked: asyncpg.Connection) -> None:
     await stocked.execute(
         "INSERT INTO norm (id, region_id, item_id, minimum, basis, basis_per, unit, valid_from, source, created_at,"

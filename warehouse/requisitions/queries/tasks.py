@@ -108,7 +108,12 @@ async def read_task(requisition: Requisition, scope: Scope, wishes: Wishes, at: 
     firms, offered = promises_.as_sources(promises)
     items = [item for item in wanted if item > 0]
     holds = await list_holds(requisition, scope, items, at)
-    there = [one for one in await stands(items, at) if _may_come(one, requisition, scope)]
+    missed = await _noted_short(requisition)
+    there = [
+        one
+        for one in await stands(items, at)
+        if _may_come(one, requisition, scope) and (one.lot_id, one.place_id) not in missed
+    ]
     places = {place_of(line): point for line, point in zip(lines, await _points(lines), strict=True)}
     towns = await _towns(one.region_id for one in promises)
     starts = {promises_.source_name(one.commitment_id): towns[one.region_id] for one in promises}
@@ -157,6 +162,17 @@ async def read_task(requisition: Requisition, scope: Scope, wishes: Wishes, at: 
         pins=tuple(Pin(*pin) for pin in wishes.pins if _is_kept(pin[0], kept)),
         forbidden=frozenset((need, source) for need, source in wishes.forbidden if _is_kept(need, kept)),
     )
+
+
+async def _noted_short(requisition: Requisition) -> set[tuple[int, int]]:
+    """(lot, place) of goods that a keeper did not find for this requisition: whatever the books say, they are not
+    looked for there again."""
+    rows = await db.fetch(
+        "SELECT l.lot_id, l.place_id FROM release_line l JOIN release_order o ON o.id = l.release_id"
+        " WHERE o.requisition_id = $1 AND l.short > 0",
+        requisition.id,
+    )
+    return {(row[0], row[1]) for row in rows}
 
 
 def _supply(key: str, alike: Sequence[Stand]) -> Supply:
