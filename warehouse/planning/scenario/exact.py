@@ -1,7 +1,8 @@
 """The exact way: one goal after the other, each held fast while the next is sought (HiGHS, lexicographic).
 
 Goals: line by line as much as can be in time; line by line as much as can be at all; as little as can be of what has no
-known cost; then the least cost; among what costs the same, the nearest. What a place keeps is a limit, not a goal.
+known cost; then the least cost. Among what costs the same, what is nearest, not proven: it only breaks ties. What a
+place keeps is a limit, not a goal.
 
 Lines that share no goods and no minimum do not know each other: each such island is a programme of its own. First the
 linear one; most corners are whole. Where one is not, the branching solver does it again, with a limit of nodes, never
@@ -24,6 +25,7 @@ _INF = highspy.kHighsInf
 _FAR = 10**5
 """Minutes for what nobody knows the way of."""
 _WHOLE = 1e-6
+_NEAR_ENOUGH = 0.02
 
 
 @cache
@@ -56,7 +58,7 @@ def cheapest(lines: Sequence[Demand], task: Task) -> tuple[Steps, bool]:
             programme.least(unpriced)
         programme.least({n: cost for n, cost in enumerate(costs) if cost})
         minutes = [c.supply.minutes for c in programme.columns]
-        programme.least({n: float(_FAR if one is None else one) for n, one in enumerate(minutes)})
+        programme.nearer({n: float(_FAR if one is None else one) for n, one in enumerate(minutes)})
 
     found: Steps = {}
     proven = True
@@ -236,6 +238,13 @@ class _Programme:
         """As little as can be of this sum."""
         reached = self._seek(costs, highspy.ObjSense.kMinimize)
         self._hold(-_INF, reached + _slack(reached), costs)
+
+    def nearer(self, minutes: dict[int, float]) -> None:
+        """Among equals the nearest, as far as nodes go: no goal that has to be proven."""
+        proven = self.proven
+        self.highs.setOptionValue("mip_rel_gap", _NEAR_ENOUGH)
+        self._seek(minutes, highspy.ObjSense.kMinimize)
+        self.proven = proven
 
     def _hold(self, lower: float, upper: float, entries: dict[int, float]) -> None:
         columns = np.array(list(entries), dtype=np.int32)
