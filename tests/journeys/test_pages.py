@@ -142,11 +142,12 @@ async def test_correct_what_a_label_says(desk: Opened, store: Store) -> None:
     keeper = await desk()
     page = keeper.page
     await keeper.open(f"/lots/{store.lots['mistaken']}")
-    await page.click("details.by-hand summary")
+    correcting = page.locator("details.by-hand", has=page.locator("[name='fields.expires_on']"))
+    await correcting.locator("summary").click()
     await page.fill("[name='fields.expires_on']", "2029-05-01")
-    await page.fill("[name=reason]", "标签日期抄错")
+    await correcting.locator("[name=reason]").fill("标签日期抄错")
     async with page.expect_navigation():
-        await page.click("details.by-hand button[type=submit]")
+        await correcting.locator("button[type=submit]").click()
     await expect(page.locator(".big-figure > strong").first).to_have_text("0")
     await page.click("dt:has-text('后续批次') + dd a")
     await expect(page.locator("h1")).not_to_contain_text(store.lots["mistaken"])
