@@ -255,8 +255,8 @@ class _Programme:
         wanted = np.zeros(self.count)
         wanted[list(costs)] = list(costs.values())
         self.highs.changeColsCost(self.count, np.arange(self.count, dtype=np.int32), wanted)
-        if self.whole and self.values:
-            self.highs.setSolution(self.highs.getSolution())
+        if self.whole:
+            self.highs.clearSolver()  # with a start, HiGHS 1.16 may say the best value and give the start for its steps
         self.highs.run()
         status = self.highs.getModelStatus()
         self.proven &= status == highspy.HighsModelStatus.kOptimal
