@@ -14,7 +14,7 @@ from warehouse.replenishment import queries as replenishment
 from warehouse.replenishment.model.orders import ExpectedFrom
 
 _WANTING = """
-SELECT DISTINCT ON (a.id) a.id, o.id, o.number, l.item_id, a.region_id
+SELECT DISTINCT ON (a.id) a.id, o.id, o.number, a.region_id
 FROM alert a JOIN supply_order o ON o.owner_region_id = a.region_id AND o.status = 'ordered'
 JOIN supply_order_line l ON l.order_id = o.id JOIN item i ON i.id = l.item_id
 JOIN material_class c ON c.id = i.class_id LEFT JOIN material_class k ON k.id = a.class_id
@@ -36,7 +36,7 @@ async def follow_orders(orders: Collection[UUID], now: datetime) -> None:
     those that were in hand by one of these orders, of which nothing is to come, are open. Only what the house itself
     took in hand is given back. Call inside the transaction that judged."""
     rows = await db.fetch(_WANTING, list(orders), now)
-    coming = await _coming({row[4] for row in rows}) if rows else set()
+    coming = await _coming({row[3] for row in rows}) if rows else set()
     taken = [(row[0], row[1], row[2]) for row in rows if row[1] in coming]
     await _move(
         [(alert, Status.IN_HAND, number, f"/orders/{order}") for alert, order, number in taken], EventVerb.TAKEN, now
@@ -44,7 +44,7 @@ async def follow_orders(orders: Collection[UUID], now: datetime) -> None:
     if not orders:
         return
     held = await db.fetch(
-        "SELECT a.id, a.region_id, o.id, o.number FROM alert a JOIN supply_order o ON a.plan_link = '/orders/' || o.id"
+        "SELECT a.id, a.region_id, o.id FROM alert a JOIN supply_order o ON a.plan_link = '/orders/' || o.id"
         " WHERE o.id = ANY($1::uuid[]) AND a.status = 'in-hand' AND a.handled_by = ''",
         list(orders),
     )
