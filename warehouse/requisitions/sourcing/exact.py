@@ -12,7 +12,7 @@ whole, what is left is such a network again (all steps, where protections are th
 same task gives the same plan.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -30,7 +30,9 @@ _WHOLE = 1e-6
 _GAP = 0.02
 """So near to the least transport is near enough, as a share of it."""
 _LINEAR: dict[str, bool | float | str] = {"solve_relaxation": True, "solver": "simplex", "presolve": "off"}
-_BRANCHING: dict[str, bool | float | str] = {"solve_relaxation": False, "solver": "choose", "presolve": "choose"}
+_BRANCHING: dict[str, bool | float | str] = {
+    "solve_relaxation": False, "solver": "choose", "presolve": "choose", "mip_heuristic_run_feasibility_jump": False,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ class _Programme:
     """One programme over some choices: columns: steps, then what needs are covered of. Linear but for the `whole`."""
 
     def __init__(self, found: Choices, chosen: Sequence[int], island_of: Sequence[int], whole: Sequence[int]) -> None:
-        self.found, self.chosen, self.island_of, self.whole = found, chosen, island_of, whole
+        self.found, self.chosen, self.whole = found, chosen, whole
         self.needs = sorted({found.choices[c].need for c in chosen})
         self.column_of_need = {need: len(chosen) + n for n, need in enumerate(self.needs)}
         self.columns = len(chosen) + len(self.needs)
@@ -131,6 +133,9 @@ class _Programme:
             "output_flag": False, "threads": 1, "random_seed": 1, "mip_max_nodes": MOST_NODES,
             "mip_rel_gap": 0.0, "mip_abs_gap": 0.5, "simplex_strategy": 4, **_LINEAR,  # primal: on from the last one
         })  # fmt: skip
+        self.island_of_column = np.array(
+            [island_of[found.choices[c].need] for c in chosen] + [island_of[need] for need in self.needs]
+        )
         self.highs.passModel(self._model())
         self.values = np.zeros(self.columns)  # the best whole steps so far; to send nothing is always possible
 
@@ -178,45 +183,42 @@ class _Programme:
         choices = [self.found.choices[which] for which in self.chosen]
         for priority in sorted({self.found.needs[n].priority for n in self.needs}):
             mine = [n for n in self.needs if self.found.needs[n].priority == priority]
-            self._reach([(self.column_of_need[n], 1, self.island_of[n]) for n in mine], best=max)
+            self._reach({self.column_of_need[n]: 1 for n in mine}, best=max)
         for near in Closeness:
-            self._reach(self._columns((c, ch.of) for c, ch in enumerate(choices) if ch.closeness is near), best=max)
-        self._reach(self._columns((c, ch.of) for c, ch in enumerate(choices) if ch.late), best=min)
-        self._reach(self._columns((c, ch.of) for c, ch in enumerate(choices) if ch.rank), best=min)
+            self._reach({c: ch.of for c, ch in enumerate(choices) if ch.closeness is near}, best=max)
+        self._reach({c: ch.of for c, ch in enumerate(choices) if ch.late}, best=min)
+        self._reach({c: ch.of for c, ch in enumerate(choices) if ch.rank}, best=min)
         bands = [self.found.pools[ch.pool].band for ch in choices]
-        self._reach(self._columns((c, ch.given * bands[c]) for c, ch in enumerate(choices) if bands[c]), best=min)
+        self._reach({c: ch.given * bands[c] for c, ch in enumerate(choices) if bands[c]}, best=min)
         # Transport is none of the goals that are reached exactly; with a whisper against the worse substitutes.
         self.highs.setOptionValue("mip_rel_gap", _GAP)
-        self._seek({c: cost(which) + 1e-3 * choices[c].rank for c, which in enumerate(self.chosen)}, highest=False)
+        transport = [cost(which) + 1e-3 * ch.rank for which, ch in zip(self.chosen, choices, strict=True)]
+        self._seek(np.arange(len(choices)), np.array(transport), highest=False)
         taken = {which: round(self.values[c]) for c, which in enumerate(self.chosen)}
         return {which: steps for which, steps in taken.items() if steps}, self.proven
 
-    def _columns(self, entries: Iterable[tuple[int, int]]) -> list[tuple[int, int, int]]:
-        return [(c, each, self.island_of[self.found.choices[self.chosen[c]].need]) for c, each in entries]
-
-    def _reach(self, entries: Sequence[tuple[int, int, int]], *, best: Callable[..., int]) -> None:
-        """Seek the best Σ entries and hold it, island by island. Entries: (column, worth, island)."""
-        if not entries:
+    def _reach(self, worth: Mapping[int, int], *, best: Callable[..., int]) -> None:
+        """Seek the best Σ worth of columns and hold it, island by island."""
+        if not worth:
             return
         highest = best is max
-        self._seek({column: float(each) for column, each, _ in entries}, highest=highest, counted=True)
-        islands: dict[int, list[tuple[int, int]]] = {}
-        for column, each, island in entries:
-            islands.setdefault(island, []).append((column, each))
-        for members in islands.values():
-            reached = float(round(sum(self.values[column] * each for column, each in members)))
-            bounds = (reached, _INF) if highest else (-_INF, reached)
-            columns = np.array([column for column, _ in members], dtype=np.int32)
-            self.highs.addRow(*bounds, len(members), columns, np.array([e for _, e in members], dtype=np.double))
+        columns, each = np.array([*worth], dtype=np.int32), np.array([*worth.values()], dtype=np.double)
+        self._seek(columns, each, highest=highest, counted=True)
+        order = np.argsort(self.island_of_column[columns], kind="stable")
+        columns, each = columns[order], each[order]
+        begins = np.unique(self.island_of_column[columns], return_index=True)[1]
+        for members, values in zip(np.split(columns, begins[1:]), np.split(each, begins[1:]), strict=True):
+            reached = float(np.round(self.values[members] @ values))
+            self.highs.addRow(*((reached, _INF) if highest else (-_INF, reached)), len(members), members, values)
 
-    def _seek(self, costs: dict[int, float], *, highest: bool, counted: bool = False) -> None:
+    def _seek(self, columns: np.ndarray, each: np.ndarray, *, highest: bool, counted: bool = False) -> None:
         """Make `values` the best. `counted`: the goal is a whole number, so what is within one of the bound is best;
         another is best within its gap. The linear programme comes first, as it goes on from where the last one ended;
         then its steps rounded, the rest worked out anew; then branching."""
         sense = highspy.ObjSense.kMaximize if highest else highspy.ObjSense.kMinimize
         self.highs.changeObjectiveSense(sense)
         wanted = np.zeros(self.columns)
-        wanted[list(costs)] = list(costs.values())
+        wanted[columns] = each
         self.highs.changeColsCost(self.columns, np.arange(self.columns, dtype=np.int32), wanted)
         found, solved = self._run()
         if not self.whole:

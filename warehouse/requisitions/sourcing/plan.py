@@ -18,7 +18,7 @@ from warehouse.requisitions.sourcing.model import (
     Task,
     Vehicle,
 )
-from warehouse.requisitions.sourcing.reasons import Given, passed_over, who_could_help
+from warehouse.requisitions.sourcing.reasons import Books, Given, passed_over, who_could_help
 
 GRAMS_PER_TONNE, METRES_PER_KM = 1_000_000, 1_000
 NO_SIZE = Size()
@@ -53,12 +53,13 @@ def compare(before: Plan, after: Plan) -> list[Change]:
 def _write_out(task: Task, found: Choices, steps: Mapping[int, int], method: str, proven: bool) -> Plan:
     before = _goals(task, _given(task, found, steps))
     given = _given(task, found, consolidate(task, found, steps))
-    whys = passed_over(task, given)
+    books = Books(task, given)
+    whys = passed_over(books, given)
     lines = [replace(line, why_not=whys[line.need, line.source, line.item]) for line in _lines(task, given)]
     return Plan(
         lines=tuple(lines),
         shipments=tuple(_shipments(task, lines)),
-        uncovered=tuple(who_could_help(task, given)),
+        uncovered=tuple(who_could_help(books)),
         goals=_goals(task, given),
         before_consolidation=before,
         method=method,
@@ -96,19 +97,16 @@ class _State:
         self.kinds: dict[int, dict[tuple[object, ...], list[int]]] = {}
         places = {need.key: need.place for need in task.needs}
         self.pinned: set[Ride] = {(pin.source, places[pin.need]) for pin in task.pins}
+        self.ride_of = [(found.pools[one.pool].source, found.needs[one.need].place) for one in found.choices]
         for which, count in steps.items():
             self._book(which, count)
-            self.of_ride[self._ride(which)].add(which)
+            self.of_ride[self.ride_of[which]].add(which)
 
     def _book(self, which: int, count: int) -> None:
         choice = self.found.choices[which]
         self.free[choice.pool] -= count * choice.given
         for cap, worth in self.caps_of.get(choice.pool, ()):
             self.left[cap] -= count * choice.given * worth
-
-    def _ride(self, which: int) -> Ride:
-        choice = self.found.choices[which]
-        return self.found.pools[choice.pool].source, self.found.needs[choice.need].place
 
     def _weight(self, ride: Ride) -> float:
         total = 0.0
@@ -146,8 +144,7 @@ class _State:
     def _alike(self, which: int, ride: Ride) -> list[int]:
         """Choices equal to this one whose source drives to the place anyway, in order of preference."""
 
-        def drives(other: int) -> bool:
-            its = self._ride(other)
+        def drives(its: Ride) -> bool:
             return its != ride and bool(self.of_ride.get(its) or its in self.pinned)
 
         need = self.found.choices[which].need
@@ -155,7 +152,7 @@ class _State:
             self.kinds[need] = defaultdict(list)
             for other in self.found.of_need[need]:
                 self.kinds[need][self._kind(other)].append(other)
-        return [other for other in self.kinds[need][self._kind(which)] if drives(other)]
+        return [other for other in self.kinds[need][self._kind(which)] if drives(self.ride_of[other])]
 
     def _kind(self, which: int) -> tuple[object, ...]:
         one, pool = self.found.choices[which], self.found.pools[self.found.choices[which].pool]
@@ -171,10 +168,10 @@ class _State:
             self._book(which, change)
             self.steps[which] = self.steps.get(which, 0) + change
             if self.steps[which]:
-                self.of_ride[self._ride(which)].add(which)
+                self.of_ride[self.ride_of[which]].add(which)
             else:
                 del self.steps[which]
-                self.of_ride[self._ride(which)].discard(which)
+                self.of_ride[self.ride_of[which]].discard(which)
 
 
 # --- writing out -----------------------------------------------------------------------------------------

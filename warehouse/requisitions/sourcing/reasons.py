@@ -36,7 +36,7 @@ class Given:
     pinned: bool = False
 
 
-class _Books:
+class Books:
     """What each source had and still has under a plan, and who gets the rest."""
 
     def __init__(self, task: Task, given: Sequence[Given]) -> None:
@@ -98,9 +98,8 @@ class _Books:
         return None
 
 
-def passed_over(task: Task, given: Sequence[Given]) -> dict[tuple[str, str, int], tuple[PassedOver, ...]]:
+def passed_over(books: Books, given: Sequence[Given]) -> dict[tuple[str, str, int], tuple[PassedOver, ...]]:
     """For each (need, source, item) of a plan: the sources nearer by road that give nothing (more), and why."""
-    books = _Books(task, given)
     giving = {(one.need.key, one.source) for one in given}
     nearest: dict[str, list[tuple[Source, int, int]]] = {}
     found: dict[tuple[str, str, int], tuple[PassedOver, ...]] = {}
@@ -118,7 +117,7 @@ def passed_over(task: Task, given: Sequence[Given]) -> dict[tuple[str, str, int]
     return found
 
 
-def _why_not(books: _Books, one: Given, source: Source, item: int, minutes: int | None) -> PassedOver:
+def _why_not(books: Books, one: Given, source: Source, item: int, minutes: int | None) -> PassedOver:
     kept = books.why(one.need, source, item, minutes)
     if kept:
         return kept
@@ -145,11 +144,10 @@ def _helps(reason: PassedOver) -> bool:
     return reason.why in _HELP and (reason.why is not Why.TAKEN or bool(reason.needs))
 
 
-def who_could_help(task: Task, given: Sequence[Given]) -> list[Uncovered]:
+def who_could_help(books: Books) -> list[Uncovered]:
     """What each need still lacks, with the sources that have such goods: first those whose goods are only protected."""
-    books = _Books(task, given)
     found = []
-    for need in task.needs:
+    for need in books.task.needs:
         lacks = need.quantity - books.got[need.key]
         if lacks <= 0:
             continue
