@@ -26,9 +26,10 @@ from catalog.kernel.stamp import Stamp
 from warehouse.alerts import messages
 from warehouse.alerts.model import Alert, AlertEvent
 from warehouse.alerts.queries import alerts as queries
-from warehouse.board.messages import line, pick_line
+from warehouse.board.messages import coming_line, line, pick_line
 from warehouse.board.model import TOPICS as BOARD_TOPICS
 from warehouse.board.queries import list_tasks
+from warehouse.fulfilment.queries import list_coming
 from warehouse.people.rules import Unauthenticated
 from warehouse.picking.model import Status as PickStatus
 from warehouse.picking.queries import find_picks
@@ -168,7 +169,13 @@ async def _still_in(edge: Edge, secret: str | None, *, screen: bool) -> bool:
 
 async def _told(news: Sequence[News], stamp: Stamp) -> list[bytes]:
     """What a viewer is told, in the order of its bookmarks."""
-    told = [*await _alerts(news, stamp), *await _tasks(news, stamp), *await _picks(news, stamp), *_changed(news, stamp)]
+    told = [
+        *await _alerts(news, stamp),
+        *await _tasks(news, stamp),
+        *await _picks(news, stamp),
+        *await _coming(news, stamp),
+        *_changed(news, stamp),
+    ]
     told.sort(key=lambda one: (one[0].xid, one[0].seq))
     return [_event(*one) for one in told]
 
@@ -214,6 +221,23 @@ async def _picks(news: Sequence[News], stamp: Stamp) -> list[tuple[Bookmark, str
         and one.status is PickStatus.OPEN
         and one.created_by != stamp.login
         and scope.covers(one.path, one.site_id)
+    ]
+
+
+async def _coming(news: Sequence[News], stamp: Stamp) -> list[tuple[Bookmark, str, Any]]:
+    """Goods that have just left for where the viewer receives, or were sent there: the news of that, no later one."""
+    at = {(UUID(one.key), one.at): one.position for one in news if one.topic == "shipment"}
+    scope = scope_of(stamp.grants, Permission.RECEIVE)
+    if not at or scope.empty:
+        return []
+    return [
+        (
+            at[one.shipment.id, one.sent_at],
+            "task",
+            {"id": str(one.shipment.id), "zh": coming_line(one, zh=True), "en": coming_line(one, zh=False)},
+        )
+        for one in await list_coming(scope, {key for key, _ in at})
+        if (one.shipment.id, one.sent_at) in at and one.sent_by != stamp.login
     ]
 
 

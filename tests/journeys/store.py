@@ -133,6 +133,8 @@ async def _stock(store: Store, site: Site, now: datetime) -> None:
         ("ship zh-360", "SJ-0010", 10, 55, None),
         ("ship en-1280", "SJ-0010", 10, 56, None),
         ("ship en-360", "SJ-0010", 10, 57, None),
+        ("coming zh", "SJ-0010", 10, 57, None),
+        ("coming en", "SJ-0010", 10, 58, None),
         ("boxed zh", "XF-0009", 20, 55, None),
         ("boxed en", "XF-0010", 20, 56, None),
         ("given zh-360", "BF-0009", 10, 58, None),
@@ -161,7 +163,7 @@ async def _stock(store: Store, site: Site, now: datetime) -> None:
     ):
         expires = today + timedelta(days=days) if days is not None else None
         facts = LotFacts(item_id=await _item(key), owner_region_id=site.region_id, maker_batch=None, expires_on=expires)
-        if name.startswith(("ship", "given")):
+        if name.startswith(("ship", "given", "coming")):
             facts = LotFacts(item_id=await _item(key), owner_region_id=site.region_id, maker_batch=name)
         if name == "spread too":
             facts = LotFacts(item_id=await _item(key), owner_region_id=site.region_id)

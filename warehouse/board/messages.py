@@ -1,7 +1,10 @@
 """A task in one line, in both languages: what a store's keepers are told when it comes."""
 
+from datetime import datetime
+
 from catalog.kernel.time import SHANGHAI
 from warehouse.board.model import Task
+from warehouse.fulfilment.model import Coming
 from warehouse.picking.model import Pick
 
 
@@ -21,3 +24,28 @@ def pick_line(one: Pick, *, zh: bool) -> str:
     if zh:
         return f"新拣货单 {one.number}：{one.site_code}，{lines} 行" + (f"，{one.name}" if one.name else "")
     return f"New pick list {one.number}: {one.site_code}, {lines} lines" + (f", {one.name}" if one.name else "")
+
+
+def coming_line(one: Coming, *, zh: bool) -> str:
+    """Goods that have left for a place that the reader keeps, or were sent there on their way."""
+    load, loaded = one.shipment, [line for line in one.shipment.lines if line.loaded]
+    span = _span(load.eta_from, load.eta_to)
+    names = [line.item if zh else line.item_en or line.item for line in loaded[:1]]
+    more = len(loaded) - 1
+    if zh:
+        goods = "".join(names) + (f"等 {more + 1} 行" if more > 0 else "")
+        way = f"物资在途 {load.number}：{load.start.name} → {load.end.name}"
+        return "，".join(filter(None, (way, goods, span and f"预计 {span} 到")))
+    goods = "".join(names) + (f" and {more} more" if more > 0 else "")
+    start, end = (place.name_en or place.name for place in (load.start, load.end))
+    way = f"On the way to you {load.number}: {start} → {end}"
+    return ", ".join(filter(None, (way, goods, span and f"expected {span}")))
+
+
+def _span(start: datetime | None, end: datetime | None) -> str:
+    """When it will be there: a range, the day said once; nothing where nobody has said."""
+    if start is None or end is None:
+        return ""
+    first, last = start.astimezone(SHANGHAI), end.astimezone(SHANGHAI)
+    same_day = "%H:%M" if first.date() == last.date() else "%m-%d %H:%M"
+    return f"{first:%m-%d %H:%M}–{last.strftime(same_day)}"

@@ -229,6 +229,15 @@ class Shipment:
 
 
 @dataclass(frozen=True, slots=True)
+class Coming:
+    """A shipment that its destination has to receive: when it left or was last sent elsewhere, and by whom."""
+
+    shipment: Shipment
+    sent_at: datetime
+    sent_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
     """How much stands on the vehicle. `unmeasured` lines have goods without weight or volume: the sums say at least."""
 

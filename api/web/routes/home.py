@@ -14,7 +14,7 @@ from litestar import Request, Response, get
 from api.auth.edge import edge_of
 from api.auth.stamps import Calling, Stamped
 from api.web import english, words
-from api.web.pages import Viewer, page, viewer_of
+from api.web.pages import Viewer, moment, page, viewer_of
 from catalog.kernel.access import Permission, Scope, scope_of
 from catalog.kernel.page import Page
 from catalog.kernel.stamp import Stamp
@@ -29,6 +29,9 @@ from warehouse.asides import queries as asides
 from warehouse.commitments import queries as commitments
 from warehouse.counts import queries as counts
 from warehouse.counts.model import OPEN
+from warehouse.fulfilment import queries as shipments
+from warehouse.fulfilment.model import Coming
+from warehouse.fulfilment.model import Status as ShipmentStatus
 from warehouse.people import rules
 from warehouse.picking import queries as picks
 from warehouse.picking.model import Status as PickStatus
@@ -137,6 +140,7 @@ async def _at_the_desk(viewer: Viewer, stamp: Stamp) -> list[Task | None]:
             "receiving", "receive", _("Deliveries being received"), "/deliveries?status=receiving", under_way,
             lambda one: Entry(f"/scan?delivery={one.id}", one.number, one.supplier_name or one.site_name),
         ),
+        await _coming(viewer, stamp),
         await _expected(viewer, scope),
         _task(
             "staged", "put-away", _("To be put away"), "/scan?mode=put-away", _cut(staged),
@@ -147,6 +151,29 @@ async def _at_the_desk(viewer: Viewer, stamp: Stamp) -> list[Task | None]:
             lambda one: Entry(f"/scan?pick={one.id}", one.name, f"{one.number} · {one.done}/{len(one.lines)}"),
         ),
     ]  # fmt: skip
+
+
+async def _coming(viewer: Viewer, stamp: Stamp) -> Task | None:
+    """What other stores have sent here: at the gate, or on the road."""
+    _ = viewer.language.text
+    found = await shipments.list_coming(scope_of(stamp.grants, Permission.RECEIVE), limit=MOST_COUNTED + 1)
+
+    def entry(one: Coming) -> Entry:
+        load, lang = one.shipment, viewer.language
+        at_gate = load.status is ShipmentStatus.ARRIVED
+        goods = list(dict.fromkeys(english.goods(lang, line.item) for line in load.lines if line.loaded))
+        span = f"{moment(load.eta_from)} – {moment(load.eta_to)}" if load.eta_from and load.eta_to else ""
+        when = words.word(lang, "shipment_status", load.status) if at_gate else span or _("arrival not said")
+        return Entry(
+            f"/shipments/{load.id}/receive" if at_gate else f"/shipments/{load.id}",
+            " · ".join(
+                [load.start.name if lang.code == "zh" else load.start.name_en or load.start.name, *goods[:NAMED]]
+            ),
+            f"{load.number} · {when}",
+            not at_gate and load.eta_to is not None and load.eta_to < viewer.at,
+        )
+
+    return _task("coming", "truck", _("On the way to you"), "/shipments", _cut(found), entry)
 
 
 async def _expected(viewer: Viewer, scope: Scope) -> Task | None:

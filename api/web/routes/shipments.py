@@ -81,6 +81,7 @@ async def shipments_page(request: Request_, stamp: Stamped) -> Response[str]:
         "shipments.html",
         listed=listed,
         waiting=waiting,
+        coming=await queries.list_coming(scope_of(stamp.grants, Permission.RECEIVE)),
         statuses=list(Status),
         now=edge_of(request).clock(),
     )

@@ -10,9 +10,11 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from api import streams
 from catalog.kernel import db
-from catalog.kernel.access import EVERYWHERE, ROLES, Grant, Role
+from catalog.kernel.access import EVERYWHERE, ROLES, Grant, Role, Scope
 from catalog.kernel.errors import Denied, Invalid, Missing, Problem, Stale
+from catalog.kernel.feed import Bookmark, News
 from catalog.kernel.stamp import Stamp
 from tests.catalog.test_tables import kind
 from tests.warehouse.stock import world
@@ -360,3 +362,37 @@ async def test_another_vehicle_or_none_is_chosen_and_what_is_called_off_frees_it
 
 async def found_vehicle(vehicle: UUID) -> Any:
     return (await find_vehicles([vehicle]))[vehicle]
+
+
+async def test_what_comes_is_told_where_it_comes_and_where_it_is_sent_instead(city: asyncpg.Connection) -> None:
+    """From when it leaves until it is received, at the present destination only; since the act that sent it there."""
+    lot = await stocked(city)
+    town, sender = Scope((), frozenset({TOWN})), Scope((), frozenset({CITY}))
+    other = Scope((), frozenset({OTHER}))
+    shipment = await loaded(lot)
+    assert await queries.list_coming(town) == []
+    left = hand(minutes=1)
+    await actions.depart(stamp=left, shipment_id=shipment)
+    (one,) = await queries.list_coming(town)
+    assert (one.shipment.id, one.sent_at, one.sent_by) == (shipment, left.recorded_at, left.login)
+    assert await queries.list_coming(sender) == []
+    assert await queries.list_coming(town, [uuid4()]) == []
+    news = [News(Bookmark(7, 1), "shipment", str(shipment), left.recorded_at)]
+    heard = [part.decode() for part in await streams._told(news, there(minutes=2))]
+    (said,) = [part for part in heard if "event: task" in part]
+    assert one.shipment.number in said
+    assert one.shipment.start.name in said
+    assert not any(b"event: task" in part for part in await streams._told(news, hand(minutes=2)))
+
+    elsewhere = replace(hand(Role.APPROVER, minutes=3), login="boss")
+    await actions.redirect(stamp=elsewhere, shipment_id=shipment, to_site_id=OTHER, reason="路断")
+    assert await queries.list_coming(town) == []
+    (one,) = await queries.list_coming(other)
+    assert (one.sent_at, one.sent_by) == (elsewhere.recorded_at, "boss")
+    late = [part.decode() for part in await streams._told(news, there(minutes=4))]
+    assert not any("event: task" in part for part in late)
+    await actions.arrive(stamp=hand(path="/1/3/", minutes=5), shipment_id=shipment)
+    assert len(await queries.list_coming(other)) == 1
+    fit = [Received(line.line, line.loaded) for line in one.shipment.lines]
+    await actions.receive(stamp=hand(path="/1/3/", minutes=6), shipment_id=shipment, receiver="王", said=fit)
+    assert await queries.list_coming(other) == []

@@ -9,8 +9,20 @@ from catalog.kernel import db
 from catalog.kernel.access import Scope
 from catalog.kernel.errors import Missing
 from catalog.kernel.listing import Listing
-from catalog.kernel.page import Page
-from warehouse.fulfilment.model import MOVING, End, Line, Measure, Purpose, Redirect, Report, Shipment, Status, Vehicle
+from catalog.kernel.page import MAX_LIMIT, Page
+from warehouse.fulfilment.model import (
+    MOVING,
+    Coming,
+    End,
+    Line,
+    Measure,
+    Purpose,
+    Redirect,
+    Report,
+    Shipment,
+    Status,
+    Vehicle,
+)
 
 MOST_REPORTS = 500
 _SELECT = (
@@ -39,6 +51,18 @@ _SEEN = (
     " WHERE w.shipment_id = h.id AND (coalesce(ws.path, wr.path) LIKE ANY({0}::text[])"
     " OR coalesce(ws.id, wp.site_id) = ANY({1}::bigint[]))))"
 )
+_COMING = """
+SELECT h.id, coalesce(w.at, h.departed_at), coalesce(w.login, c.login, '')
+FROM shipment h LEFT JOIN site t ON t.id = h.to_site_id LEFT JOIN receiving_point p ON p.id = h.to_point_id
+LEFT JOIN region r ON r.id = p.region_id
+LEFT JOIN LATERAL (SELECT at, login FROM shipment_redirect WHERE shipment_id = h.id ORDER BY id DESC LIMIT 1) w ON true
+LEFT JOIN LATERAL (SELECT login FROM row_history WHERE table_name = 'shipment' AND row_key = h.id::text
+    AND verb = 'depart' ORDER BY seq DESC LIMIT 1) c ON true
+WHERE h.status IN ('on_road', 'arrived')
+    AND (coalesce(t.path, r.path) LIKE ANY($1::text[]) OR coalesce(t.id, p.site_id) = ANY($2::bigint[]))
+    AND ($3::uuid[] IS NULL OR h.id = ANY($3))
+ORDER BY h.status, coalesce(h.eta_to, h.departed_at), h.seq LIMIT $4
+"""
 _LINES = """
 SELECT l.shipment_id, l.line, l.item_id, i.key, i.name_zh, i.name_en, i.unit_zh, i.unit_factor, i.tracking, i.weight_g,
     i.volume_ml, l.lot_id, t.number, t.expires_on, l.place_id, q.code, q.key, l.quantity, l.short, l.short_note,
@@ -144,6 +168,17 @@ async def list_shipments(
     found = await listing.page(order, cursor, limit, tuple)
     lines = await _lines([row[0] for row in found.items])
     return Page([_shipment(row, lines[row[0]]) for row in found.items], found.next_cursor)
+
+
+async def list_coming(scope: Scope, among: Collection[UUID] | None = None, limit: int = MAX_LIMIT) -> list[Coming]:
+    """What stands at the gates of a scope's places or is on its way there, the gates first, then what comes first.
+
+    `among`: only those.
+    """
+    asked = None if among is None else list(among)
+    rows = await db.fetch(_COMING, scope.prefixes, list(scope.site_ids), asked, limit)
+    found = await find_shipments([row[0] for row in rows])
+    return [Coming(found[row[0]], row[1], row[2]) for row in rows]
 
 
 def _where_seen(listing: Listing, scope: Scope) -> None:

@@ -1,4 +1,5 @@
-// What a keeper's store is told to pick and load: heard at once with a sound, and in sight until somebody has begun.
+// What a keeper's store is told to pick and load, and what comes to it: heard at once with a sound; orders are in sight
+// until somebody has begun.
 import { all, one } from "./dom.js";
 import { muted, setMuted, sound } from "./scan/tones.js";
 import { language } from "./text.js";
