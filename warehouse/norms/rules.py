@@ -85,6 +85,26 @@ def rank(norm: Norm) -> Rank:
     return near, exact, norm.facts.season is not None, norm.facts.valid_from
 
 
+def counting(norms: Iterable[Norm], subjects: Iterable[Subject], class_id: int, unit: str, day: date) -> Norm | None:
+    """The norm by which goods of a class count for those places: of the nearest one that has a norm of this very
+    class in this unit on the day; whoever asks by the class in another unit counts otherwise."""
+    alike = [n for n in norms if n.facts.class_id == class_id and n.facts.unit.strip() == unit.strip()]
+    for subject in sorted(subjects, key=lambda one: one.path.count("/"), reverse=True):
+        holding = [norm for norm in alike if concerns(norm, subject) and _holds(norm, day)]
+        if holding:
+            return max(holding, key=lambda norm: (rank(norm), norm.seq))
+    return None
+
+
+def worth(norm: Norm | None, item_id: int, unit_factor: int) -> tuple[int, int]:
+    """(worth, base): so much of the norm's own unit is `base` base units of an item of its class; one display unit
+    (`unit_factor` base units) counts as one where the norm does not say, or where there is none."""
+    for one in norm.facts.equivalents if norm is not None else ():
+        if one.item_id == item_id:
+            return one.worth, one.base
+    return 1, unit_factor
+
+
 # --- which one decides ----------------------------------------------------------------------------------------------
 
 
@@ -302,10 +322,8 @@ def counted(norm: Norm, goods: Goods, quantity: int) -> int:
     """Base units of an item in what the norm counts: itself, or whole units of the class (the rest does not count)."""
     if norm.facts.class_id is None:
         return quantity
-    for one in norm.facts.equivalents:
-        if one.item_id == goods.item_id:
-            return quantity * one.worth // one.base
-    return quantity // goods.unit_factor
+    each, base = worth(norm, goods.item_id, goods.unit_factor)
+    return quantity * each // base
 
 
 def days_that_matter(norms: Iterable[Norm], today: date) -> list[date]:

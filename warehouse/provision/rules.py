@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from catalog.kits import rules as kits
 from catalog.kits.rules import Tree
+from warehouse.norms import rules as norm_rules
 from warehouse.norms.model import Alike, Field, Goods, Norm, NormFacts, Requirement
 from warehouse.provision.model import Coming, Figures, Holder, Line, Member, Question, Source, Term
 
@@ -83,8 +84,8 @@ def _unverified(one: Requirement) -> bool:
 
 def member(norm: Norm | None, item: Goods) -> Member:
     """How an item counts in a class: as the norm says, else one for each display unit (`norms.rules.counted`)."""
-    said = next((one for one in norm.facts.equivalents if one.item_id == item.item_id), None) if norm else None
-    return Member(item.item_id, said.base, said.worth) if said else Member(item.item_id, item.unit_factor, 1)
+    worth, base = norm_rules.worth(norm, item.item_id, item.unit_factor)
+    return Member(item.item_id, base, worth)
 
 
 def completed(terms: Sequence[Term]) -> tuple[Term, ...]:

@@ -19,6 +19,8 @@ from warehouse.commitments.actions import create_commitment
 from warehouse.commitments.model import CommitmentFacts, Form, PriceRule
 from warehouse.incidents import actions as incidents
 from warehouse.incidents.model import Hazard, IncidentFacts, Level, NeedFacts
+from warehouse.norms.actions import set_norms
+from warehouse.norms.model import Each, Equivalent, NormFacts
 from warehouse.requisitions import actions, queries, tables
 from warehouse.requisitions.model import LineFacts, Release, ReleaseStatus, RequisitionFacts, Status, Wishes
 from warehouse.requisitions.sourcing import plan as sourcing
@@ -402,6 +404,38 @@ async def test_a_class_is_promised_as_such_only_in_its_own_unit(stocked: asyncpg
     found = await queries.get_requisition(requisition, EVERYWHERE)
     shown = await queries.show_plan((await queries.list_plans(requisition))[0], found)
     assert [(one.thing.unit_zh, one.quantity) for one in shown.lines] == [("床", 80)]
+
+
+def norm_of_class(region: int, base: int, worth: int, **more: Any) -> NormFacts:
+    counts = (Equivalent(TENT, base, worth),)
+    return NormFacts(**{
+        "region_id": region, "class_id": 1, "minimum": 1, "unit": "顶", "equivalents": counts, "source": "试", **more,
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("norms", "unit", "goods"),
+    [
+        ([], "顶", 30),
+        ([norm_of_class(CITY, 2, 1, each=Each.DISTRICT)], "顶", 60),
+        ([norm_of_class(CITY, 2, 1, each=Each.DISTRICT)], "件", 30),
+        ([norm_of_class(CITY, 2, 1, each=Each.DISTRICT), norm_of_class(TOWN, 1, 2)], "顶", 15),
+        ([norm_of_class(TOWN, 1, 2, valid_from=date(2030, 1, 1))], "顶", 30),
+        ([norm_of_class(A, 1, 0)], "顶", 0),
+    ],
+)
+async def test_goods_of_a_class_count_as_the_nearest_norm_says_in_its_own_unit(
+    stocked: asyncpg.Connection, norms: list[NormFacts], unit: str, goods: int
+) -> None:
+    for one in norms:
+        await set_norms(stamp=hand(Role.PLANNER, login="planner"), norms=(one,))
+    requisition = await approved(LineFacts(region_id=TOWN, quantity=30, class_id=1, unit=unit))
+    await planned(requisition)
+    found = await queries.get_requisition(requisition, EVERYWHERE)
+    shown = await queries.show_plan((await queries.list_plans(requisition))[0], found)
+    assert sum(one.quantity for one in shown.lines) == goods
+    assert sum(one.covers for one in shown.lines) + sum(one.quantity for one in shown.lacks) == 30
+    assert sum(one.covers for one in shown.lines) == (30 if goods else 0)
 
 
 async def test_many_accept_overlapping_plans_and_nothing_is_oversold(stocked: asyncpg.Connection) -> None:

@@ -97,7 +97,7 @@ async def read_task(requisition: Requisition, scope: Scope, wishes: Wishes, at: 
     regions in it; without `upward` only the asking region's own.
     """
     lines = requisition.open_lines
-    substitutes = await _substitutes(lines)
+    substitutes = await _substitutes(lines, day_of(at))
     wanted = {_item(line) for line in lines} | {one.instead for one in substitutes}
     promises = [
         one
@@ -251,7 +251,7 @@ async def _points(lines: Sequence[Line]) -> list[tuple[float | None, float | Non
     ]
 
 
-async def _substitutes(lines: Iterable[Line]) -> list[Substitute]:
+async def _substitutes(lines: Iterable[Line], day: date) -> list[Substitute]:
     """What does instead of the items wanted, and the goods of the classes wanted."""
     asked = list(lines)
     found = [
@@ -264,12 +264,31 @@ async def _substitutes(lines: Iterable[Line]) -> list[Substitute]:
             sorted({line.facts.item_id for line in asked if line.facts.item_id is not None}),
         )
     ]
+    return [*found, *(await _of_classes([line for line in asked if line.facts.class_id is not None], day))]
+
+
+async def _of_classes(lines: Sequence[Line], day: date) -> list[Substitute]:
+    """The goods of the classes wanted, each for as much as the norm of whoever asks (or of the region above) says."""
+    units: dict[int, set[str]] = defaultdict(set)
+    for line in lines:
+        units[line.facts.class_id or 0].add(line.facts.unit)
+    if not units:
+        return []
     rows = await db.fetch(
         "SELECT k.id, i.id, i.unit_factor FROM material_class k JOIN material_class c ON c.path LIKE k.path || '%'"
         " JOIN item i ON i.class_id = c.id WHERE k.id = ANY($1::bigint[]) AND i.retired_at IS NULL ORDER BY k.id, i.id",
-        sorted({line.facts.class_id for line in asked if line.facts.class_id is not None}),
+        sorted(units),
     )
-    return [*found, *(Substitute(-row[0], row[1], of=1, given=row[2]) for row in rows)]
+    above = {int(part) for line in lines for part in line.path.strip("/").split("/")}
+    subjects = await norms.subjects_of(above, (), day)
+    stated = await norms.norms_over(subjects, ())
+    by = {
+        # Lines of one class are one thing to the engine: in several units nothing but one for one is certain.
+        one: norm_rules.counting(stated, subjects, one, next(iter(each)), day) if len(each) == 1 else None
+        for one, each in units.items()
+    }
+    ways = [(of_class, item, *norm_rules.worth(by[of_class], item, factor)) for of_class, item, factor in rows]
+    return [Substitute(-of_class, item, of=worth, given=base) for of_class, item, worth, base in ways if worth]
 
 
 async def _sizes(item_ids: Collection[int]) -> dict[int, Size]:
@@ -337,12 +356,7 @@ def protection(required: Requirement, there: Iterable[Stand], percent: int) -> P
 
 def _worth(norm: Norm, good: Goods) -> tuple[int, int]:
     """(worth, base): so much of the norm's own unit is so many base units of the item."""
-    if norm.facts.class_id is None:
-        return 1, 1
-    for one in norm.facts.equivalents:
-        if one.item_id == good.item_id:
-            return one.worth, one.base
-    return 1, good.unit_factor
+    return (1, 1) if norm.facts.class_id is None else norm_rules.worth(norm, good.item_id, good.unit_factor)
 
 
 # --- own tier first -------------------------------------------------------------------------------------------------
@@ -351,7 +365,8 @@ def _worth(norm: Norm, good: Goods) -> tuple[int, int]:
 async def at_home(requisition: Requisition, at: datetime) -> list[AtHome]:
     """What the asking region itself (or a place in it) owns and has free of each line's goods."""
     classes: Mapping[int, list[int]] = defaultdict(list)
-    for one in await _substitutes([line for line in requisition.lines if line.facts.class_id is not None]):
+    asked = [line for line in requisition.lines if line.facts.class_id is not None]
+    for one in await _of_classes(asked, day_of(at)):
         classes[-one.wanted].append(one.instead)
     goods = {
         line.line: [line.facts.item_id] if line.facts.item_id is not None else classes[line.facts.class_id or 0]
