@@ -1,7 +1,11 @@
-"""What is expected to come in, for features below the one that knows: facts are passed in, never looked up upwards."""
+"""What is expected to come in and from whom, for features below the one that knows: facts are passed in, never looked
+up upwards."""
+
+from datetime import date
 
 from catalog.kernel.access import EVERYWHERE
 from catalog.kernel.page import all_pages
+from warehouse.commitments import queries as commitments
 from warehouse.replenishment import queries as deliveries
 from warehouse.replenishment.model import Status
 from warehouse.rotation.model import Flow
@@ -22,3 +26,8 @@ async def expected_goods() -> list[Flow]:
         for line in one.lines
         if line.rest
     ]
+
+
+async def suppliers_for(lot_id: int, today: date) -> set[int]:
+    """With whom a lot may be swapped besides registered suppliers: who delivered it, and who promises goods today."""
+    return await deliveries.suppliers_of_lot(lot_id) | await commitments.holders(today)

@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryP
 from api import rendering
 from api.auth.edge import FILES, VERB
 from api.auth.stamps import Stamped
-from api.expected import expected_goods
+from api.expected import expected_goods, suppliers_for
 from api.rest import references
 from api.rest.conditions import IfMatch, etag, read_version
 from api.rest.sessions import Cursor, Limit
@@ -174,7 +174,10 @@ async def propose_rotation(stamp: Stamped, data: JSONBody[ProposeIn]) -> Propose
 async def choose_rotation(
     stamp: Stamped, line: FromPath[UUID], data: JSONBody[RotationChoiceIn], if_match: IfMatch
 ) -> RotationDone:
-    """Say what is to become of a line. It may be saved though a minimum would break (`shorts`), not approved."""
+    """Say what is to become of a line. It may be saved though a minimum would break (`shorts`), not approved.
+
+    Goods are swapped with a supplier only: a registered one, who delivered the lot, or who has promised goods. Selling
+    and scrapping need a test house or enough named experts."""
     keys = [key for key in (data.party, data.test_house) if key]
     known = await references.find_parties(keys, stamp) if keys else {}
     choice = Choice(
@@ -190,7 +193,15 @@ async def choose_rotation(
     )
     version = read_version(if_match)
     inflow = await expected_goods()
-    return _done(await actions.choose(stamp=stamp, line_id=line, choice=choice, version=version, inflow=inflow))
+    suppliers: set[int] = set()
+    if data.option is Option.SWAP:
+        found = await queries.get_line(line, stamp.require(Permission.ROTATION_PLAN))
+        suppliers = await suppliers_for(found.lot.id, day_of(stamp.recorded_at))
+    return _done(
+        await actions.choose(
+            stamp=stamp, line_id=line, choice=choice, version=version, inflow=inflow, suppliers=suppliers
+        )
+    )
 
 
 @post("/rotation/approve", opt={VERB: "rotation.approve"}, tags=TAGS, status_code=200)

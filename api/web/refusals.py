@@ -436,6 +436,9 @@ REFUSALS: Mapping[str, str] = {
     "rotation.no-witness": N_("Selling or scrapping needs a test house or enough named experts."),
     "rotation.not-a-test": N_("This line is no extension."),
     "rotation.not-a-test-house": N_("The unit chosen is no test house."),
+    "rotation.not-a-supplier": N_(
+        "Goods are swapped with a supplier: a registered one, who delivered the lot, or who has promised goods."
+    ),
     "rotation.not-from-here": N_("This cannot be done in the present state."),
     "rotation.not-there": N_("The lot does not stand in that bin."),
     "rotation.nothing-chosen": N_("Choose what is to become of the goods first."),

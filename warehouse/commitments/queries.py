@@ -103,6 +103,16 @@ async def _calls(sql: str, *args: Any) -> list[CallOff]:
 # --- for shortfall, sourcing and alerts -----------------------------------------------------------------------------
 
 
+async def holders(day: date) -> set[int]:
+    """Parties with a commitment in force on a day, to whichever region. Not scoped: for decisions."""
+    rows = await db.fetch(
+        "SELECT DISTINCT party_id FROM commitment"
+        " WHERE status = 'in_force' AND $1::date BETWEEN valid_from AND valid_to",
+        day,
+    )
+    return {row[0] for row in rows}
+
+
 async def promised(regions: Collection[int], day: date) -> list[Promise]:
     """What may be counted on for these regions on a day, by region and response time; nothing that is used up.
 

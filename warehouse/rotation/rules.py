@@ -1,6 +1,6 @@
 """The decisions of rotation, over plain values: when goods are due, which options fit, which minimum would break."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
 from catalog.kernel.access import Grant, Permission, scope_of
@@ -9,6 +9,7 @@ from catalog.kernel.money import Price, amount
 from catalog.kernel.quantity import display
 from warehouse.norms.model import Subject
 from warehouse.norms.rules import counted
+from warehouse.parties.model import PartyKind
 from warehouse.rotation.model import (
     DISPOSALS,
     Choice,
@@ -332,20 +333,28 @@ def check_choice(line: Line, choice: Choice, offer: Offer, today: date, standing
         raise Invalid("rotation.no-test-house", "请选择检测机构")
 
 
+def may_swap(party_id: int, kind: PartyKind, suppliers: Collection[int]) -> bool:
+    """Whether goods may be swapped with a party: a registered supplier, or one of those (ids) who delivered the lot or
+    have promised goods."""
+    return kind is PartyKind.SUPPLIER or party_id in suppliers
+
+
 def named(experts: Iterable[str]) -> tuple[str, ...]:
     """Experts as they were named, each once."""
     return tuple(dict.fromkeys(one.strip() for one in experts if one.strip()))
 
 
-def unwitnessed(line: Line, terms: Terms) -> Refused | None:
-    """The refusal of a disposal without a test house and with too few experts."""
-    if line.option not in DISPOSALS or line.test_house_id is not None or len(line.experts) >= terms.experts:
+def unwitnessed(line: Line, decided: Line | Choice, terms: Terms) -> Refused | None:
+    """The refusal of a disposal without a test house and with too few experts. `decided`: the line as it stands, or
+    what is to be said of it."""
+    experts = len(named(decided.experts))
+    if decided.option not in DISPOSALS or decided.test_house_id is not None or experts >= terms.experts:
         return None
     return Refused(
         "rotation.no-witness",
         f"变卖或报废须有检测机构，或至少 {terms.experts} 名专家",
         line=line.number,
-        experts=len(line.experts),
+        experts=experts,
         needed=terms.experts,
     )
 

@@ -45,7 +45,7 @@ def complete(standing: Standing) -> Refused | None:
 
 def witnessed(standing: Standing) -> Refused | None:
     """A disposal has a test house or enough experts."""
-    return rules.unwitnessed(standing.line, standing.terms)
+    return rules.unwitnessed(standing.line, standing.line, standing.terms)
 
 
 def covered(standing: Standing) -> Refused | None:

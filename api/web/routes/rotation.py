@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from api import exports
 from api.auth.edge import edge_of
 from api.auth.stamps import Stamped
-from api.expected import expected_goods
+from api.expected import expected_goods, suppliers_for
 from api.web.pages import Viewer, moment, page, viewer_of
 from api.web.routes import asked
 from api.web.routes.stock import cut_of
@@ -192,6 +192,9 @@ async def rotation_line_page(request: Request_, stamp: Stamped, line_id: FromPat
     seen = scope_of(stamp.grants, Permission.PARTY_READ)
     listed = await parties.list_parties(scope=seen, limit=200) if "choose" in may and not seen.empty else None
     known = listed.items if listed else []
+    takers = [one for one in known if one.kind is not PartyKind.TEST_HOUSE]
+    delivered = await suppliers_for(line.lot.id, viewer.today) if takers else set()
+    swappers = [one for one in takers if rules.may_swap(one.id, one.kind, delivered)]
     uncovered = rules.uncovered(line, standing.shorts) if line.status is Status.PROPOSED else None
     return page(
         request,
@@ -206,7 +209,9 @@ async def rotation_line_page(request: Request_, stamp: Stamped, line_id: FromPat
         may=may,
         places=(await queries.places_of([line]))[line.id],
         sample=min(rules.sample_of(line.old(), standing.terms), line.standing),
-        takers=[one for one in known if one.kind is not PartyKind.TEST_HOUSE],
+        swappers=swappers,
+        takers=[one for one in takers if one not in swappers],
+        unwitnessed=rules.unwitnessed(line, line, standing.terms) if line.status is Status.PROPOSED else None,
         houses=[one for one in known if one.kind is PartyKind.TEST_HOUSE],
         disposal=line.option in DISPOSALS,
         may_record=viewer.may("paper.issue") and line.status is Status.CARRIED and line.option in DISPOSALS,

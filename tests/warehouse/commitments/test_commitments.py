@@ -71,7 +71,10 @@ async def promised(day: date = TODAY, *regions: int) -> list[tuple[int, int | No
 async def test_only_what_is_signed_and_in_its_dates_is_counted_on(hall: asyncpg.Connection) -> None:
     draft = UUID((await actions.create_commitment(stamp=hand(), facts=facts()))["id"])
     assert await promised() == []
+    assert await queries.holders(TODAY) == set()
     await actions.sign(stamp=hand(), commitment_id=draft)
+    assert await queries.holders(TODAY) == {1}
+    assert await queries.holders(date(2027, 1, 1)) == set()
     await signed(region_id=B, item_id=None, class_id=1, unit="件", quantity=55, confidence=50)
     assert await promised() == [(A, TENT, 100, 80, 80), (B, 1, 55, 50, 27)]
     assert await promised(TODAY, B) == [(B, 1, 55, 50, 27)]

@@ -300,3 +300,34 @@ async def test_a_donation_comes_from_the_donor(hall: asyncpg.Connection) -> None
     await arrive(delivery, TENT, 3, 1)
     assert await db.fetch_value("SELECT from_place FROM move") == 2
     assert (await again(delivery)).lines[0].received == 3
+
+
+async def test_who_delivered_a_lot_is_its_supplier_also_after_a_correction(hall: asyncpg.Connection) -> None:
+    shop = await hall.fetchval(
+        "INSERT INTO party (uuid, key, kind, name_zh, source) VALUES (gen_random_uuid(), 'GY', 'donor', '某厂', 'test')"
+        " RETURNING id"
+    )
+    delivery = await announced((TENT, 10), facts=replace(FACTS, supplier_id=shop))
+    other = await announced((TENT, 10))
+    await arrive(delivery, TENT, 10, 1)
+    await arrive(other, TENT, 10, 1)  # the same lot, from nobody named
+    lot = await hall.fetchval("SELECT id FROM lot")
+    assert await queries.suppliers_of_lot(lot) == {shop}
+    correction = stock.Correction({"expires_on": date(2030, 1, 1)}, "correct", "看错", {})
+    await stock.correct(stamp=world.stamp(), lot_id=lot, site_id=1, correction=correction)
+    child = await hall.fetchval("SELECT id FROM lot WHERE parent_id = $1", lot)
+    assert await queries.suppliers_of_lot(child) == {shop}
+    (stranger,) = await world.add_lots(hall, {"owner_region_id": 1})
+    assert await queries.suppliers_of_lot(stranger.id) == set()
+
+
+async def test_an_undone_receipt_makes_nobody_a_supplier(hall: asyncpg.Connection) -> None:
+    shop = await hall.fetchval(
+        "INSERT INTO party (uuid, key, kind, name_zh, source) VALUES (gen_random_uuid(), 'GY', 'donor', '某厂', 'test')"
+        " RETURNING id"
+    )
+    delivery = await announced((TENT, 10), facts=replace(FACTS, supplier_id=shop))
+    stamp = world.stamp()
+    await arrive(delivery, TENT, 10, 1, stamp=stamp)
+    await stock.reverse(stamp=world.stamp(), attempt=stamp.attempt)
+    assert await queries.suppliers_of_lot(await hall.fetchval("SELECT id FROM lot")) == set()

@@ -254,12 +254,37 @@ class TestApproval:
     async def test_a_disposal_needs_a_test_house_or_five_experts(self, hall: asyncpg.Connection) -> None:
         await stored(hall, 3, condition="damaged")
         (line,) = await proposed()
-        await choose(line, option=Option.SCRAP, quantity=3, experts=("甲", "乙", "丙", "丁", "丁", " "))
+        with pytest.raises(Refused, match=r"rotation\.no-witness"):
+            await approve(line)  # as it was proposed: nobody is named
         with pytest.raises(Refused, match=r"rotation\.no-witness") as refused:
-            await approve(line)
+            await choose(line, option=Option.SCRAP, quantity=3, experts=("甲", "乙", "丙", "丁", "丁", " "))
         assert refused.value.facts["experts"] == 4
+        assert (await again(line)).version == line.version
         await choose(line, option=Option.SCRAP, quantity=3, experts=tuple("甲乙丙丁戊"))
         await approve(line)
+
+    async def test_goods_are_swapped_with_a_supplier_only(self, hall: asyncpg.Connection) -> None:
+        await stored(hall, 10, expires_on=TODAY + timedelta(days=90))
+        (line,) = await proposed()
+
+        async def party(key: str, kind: str) -> int:
+            said = "INSERT INTO party (uuid, key, kind, name_zh, source) VALUES (gen_random_uuid(), $1, $2, $1, 'test')"
+            return int(await hall.fetchval(said + " RETURNING id", key, kind))
+
+        def swap(party_id: int) -> Choice:
+            return choice(Option.SWAP, party_id=party_id)
+
+        carrier, shop, factory = (
+            await party("YS", "carrier"),
+            await party("GY", "supplier"),
+            await party("QY", "enterprise"),
+        )
+        for other in (carrier, factory):
+            with pytest.raises(Refused, match=r"rotation\.not-a-supplier"):
+                await actions.choose(stamp=planner(), line_id=line.id, choice=swap(other), suppliers=[shop])
+        await actions.choose(stamp=planner(), line_id=line.id, choice=swap(factory), suppliers=[factory])
+        await actions.choose(stamp=planner(), line_id=line.id, choice=swap(shop))
+        assert (await again(line)).party == "GY"
 
     async def test_all_or_none(self, hall: asyncpg.Connection) -> None:
         await stored(hall, 10)

@@ -11,7 +11,7 @@ from warehouse.replenishment.queries.deliveries import (
     unplanned,
 )
 from warehouse.replenishment.queries.orders import find_orders, get_order, list_orders
-from warehouse.replenishment.queries.suppliers import last_offers, supplier_record
+from warehouse.replenishment.queries.suppliers import last_offers, supplier_record, suppliers_of_lot
 
 __all__ = [
     "find_budget",
@@ -31,5 +31,6 @@ __all__ = [
     "list_orders",
     "on_order",
     "supplier_record",
+    "suppliers_of_lot",
     "unplanned",
 ]

@@ -67,3 +67,16 @@ async def last_offers(item_ids: Collection[int]) -> Mapping[int, Offer]:
         list(item_ids),
     )
     return {row[0]: Offer(row[1], row[0], row[2], row[3], row[4]) for row in rows}
+
+
+async def suppliers_of_lot(lot_id: int) -> set[int]:
+    """Who delivered a lot, or one that it was converted from. Not scoped: for decisions."""
+    rows = await db.fetch(
+        "WITH RECURSIVE up AS (SELECT id, parent_id FROM lot WHERE id = $1"
+        "  UNION SELECT l.id, l.parent_id FROM lot l JOIN up ON l.id = up.parent_id)"
+        " SELECT DISTINCT d.supplier_id FROM up JOIN move m ON m.lot_id = up.id AND m.document_kind = 'delivery'"
+        "  AND m.reason = 'receive' AND NOT EXISTS (SELECT 1 FROM move back WHERE back.reverses = m.seq)"
+        " JOIN delivery d ON d.id = m.document_id WHERE d.supplier_id IS NOT NULL",
+        lot_id,
+    )
+    return {row[0] for row in rows}

@@ -1,13 +1,13 @@
 """Propose a plan, choose what becomes of a line, take a line out; what may not be done with a class."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
 from catalog.kernel import attempts, audit, db, feed, history
 from catalog.kernel.access import Permission
 from catalog.kernel.attempts import Receipt
-from catalog.kernel.errors import Invalid, Missing
+from catalog.kernel.errors import Invalid, Missing, Refused
 from catalog.kernel.stamp import Stamp
 from catalog.kernel.time import day_of
 from catalog.regions import queries as regions
@@ -150,12 +150,19 @@ async def _insert(stamp: Stamp, rows: Sequence[Sequence[Any]]) -> None:
 
 
 async def choose(
-    *, stamp: Stamp, line_id: UUID, choice: Choice, version: int | None = None, inflow: Sequence[Flow] = ()
+    *,
+    stamp: Stamp,
+    line_id: UUID,
+    choice: Choice,
+    version: int | None = None,
+    inflow: Sequence[Flow] = (),
+    suppliers: Collection[int] = (),
 ) -> Receipt:
     """Say what is to become of a line, when, and what comes in its place. A gap that was granted before falls away.
 
-    The receipt says which minimum it would break (`shorts`): saving it is allowed, approving it is not. Raises Missing,
-    Stale, Invalid, Refused (`rotation.unfit`, `rotation.more-than-there`).
+    `suppliers`: parties who delivered the lot or have promised goods; goods are swapped with them or with a registered
+    supplier only. The receipt says which minimum it would break (`shorts`): saving it is allowed, approving it is not.
+    Raises Missing, Stale, Invalid, Refused (`rotation.unfit`, `rotation.more-than-there`, `rotation.no-witness`).
     """
 
     async def work() -> Receipt:
@@ -165,7 +172,10 @@ async def choose(
         offers = rules.offers(line.old(), standing.terms, policy, max(choice.out_on, today))
         offer = next(one for one in offers if one.option is choice.option)
         rules.check_choice(line, choice, offer, today, line.standing)
-        await _check_parties(stamp, choice)
+        await _check_parties(stamp, choice, suppliers)
+        refusal = rules.unwitnessed(line, choice, standing.terms)
+        if refusal is not None:
+            raise refusal
         columns = {
             "option": choice.option.value,
             "out_on": choice.out_on,
@@ -197,10 +207,14 @@ async def choose(
     return await attempts.once(stamp, "rotation.choose", work)
 
 
-async def _check_parties(stamp: Stamp, choice: Choice) -> None:
+async def _check_parties(stamp: Stamp, choice: Choice, suppliers: Collection[int]) -> None:
     scope = stamp.require(Permission.PARTY_READ)
     if choice.party_id is not None:
-        await parties.get_party(choice.party_id, scope)
+        other = await parties.get_party(choice.party_id, scope)
+        if choice.option is Option.SWAP and not rules.may_swap(other.id, other.kind, suppliers):
+            raise Refused(
+                "rotation.not-a-supplier", "轮换须与该批次的供应商、登记的供应商或协议单位进行", party=other.key
+            )
     if choice.test_house_id is not None:
         house = await parties.get_party(choice.test_house_id, scope)
         if house.kind is not PartyKind.TEST_HOUSE:
