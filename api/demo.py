@@ -31,7 +31,7 @@ from catalog.items.model import (
     Substitute,
     Tracking,
 )
-from catalog.items.queries import find_items_by_key, list_storage_classes
+from catalog.items.queries import find_items_by_key, list_storage_classes, waiting_substitutes
 from catalog.kernel import attempts, db
 from catalog.kernel.access import EVERYWHERE
 from catalog.kernel.stamp import Stamp, content_hash, house_stamp
@@ -55,6 +55,7 @@ from warehouse.sites.model import BinFacts, NewBin, NewSite, NewZone, SiteFacts,
 
 NAMESPACE = UUID("6b1e6f0e-3a55-5d0c-9b3e-be1900000001")
 LOGIN = "demo"
+APPROVER = "demo-approver"
 """Who the audit trail says loaded it."""
 ACCOUNTS: list[tuple[str, str, str]] = []
 """(login, password, role) of one demo account per role, once `load_if_empty` has run: what `beiyu serve` prints."""
@@ -168,6 +169,7 @@ async def load_catalog_and_city(*, city: str, at: datetime) -> Loaded:
     new_regions = [_region(region, seeds) for region in seeds.regions.values()]
     await regions.add_regions(stamp=stamp("regions", new_regions), regions=new_regions)
     await _load_catalog(common, stamp)
+    await _approve_substitutes(city, at)
     region_ids = {key: region.id for key, region in (await find_regions(seeds.regions)).items()}
     new_parties = [
         NewParty(
@@ -239,6 +241,17 @@ async def _load_catalog(common: CommonSeeds, stamp: Callable[[str, Any], Stamp])
         components.setdefault(part.kit_key, []).append(component)
     new_kits = [NewKit(item_ids[key], tuple(parts)) for key, parts in components.items()]
     await kits.set_components(stamp=stamp("kits", new_kits), kits=new_kits)
+
+
+async def _approve_substitutes(city: str, at: datetime) -> None:
+    """The demo's substitutes are approved, by another hand than theirs who set them: its plans take them."""
+    for waits in await waiting_substitutes(1_000):
+        found = await find_items_by_key([waits.key, waits.substitute])
+        pair = f"{waits.key}/{waits.substitute}"
+        stamp = house_stamp(uuid5(NAMESPACE, f"{city}/approve/{pair}"), pair, at, login=APPROVER)
+        await items.approve_substitute(
+            stamp=stamp, item_id=found[waits.key].id, substitute_id=found[waits.substitute].id
+        )
 
 
 def _region(seed: RegionSeed, city: CitySeeds) -> NewRegion:

@@ -543,7 +543,7 @@ async def set_care(stamp: Stamped, item: InPath, data: JSONBody[CareSet], if_mat
 async def set_substitutes(
     stamp: Stamped, item: InPath, data: JSONBody[SubstitutesSet], if_match: IfMatch
 ) -> Response[Edited]:
-    """All that may be given instead of an item."""
+    """All that may be given instead of an item. What is new or has another ratio is to be approved anew."""
     found = await items.get_by_key(item)
     ids = await _ids_of(stamp, [one.item for one in data.substitutes])
     version = await item_actions.set_substitutes(
@@ -551,6 +551,21 @@ async def set_substitutes(
         item_id=found.id,
         version=read_version(if_match),
         substitutes=[Substitute(ids[one.item], one.need, one.give, one.note, one.source) for one in data.substitutes],
+    )
+    return _edited(item, version)
+
+
+@post(
+    "/items/{item:str}/substitutes/{other:str}/approve",
+    opt={VERB: "item.approve-substitute"},
+    tags=["items"],
+    status_code=200,
+)
+async def approve_substitute(stamp: Stamped, item: InPath, other: InPath, if_match: IfMatch) -> Response[Edited]:
+    """Let plans give one item for another, in the ratio that stands there. Nobody approves what he has set."""
+    found, given = await items.get_by_key(item), await items.get_by_key(other)
+    version = await item_actions.approve_substitute(
+        stamp=stamp, item_id=found.id, substitute_id=given.id, version=read_version(if_match)
     )
     return _edited(item, version)
 
@@ -686,6 +701,7 @@ HANDLERS: list[Any] = [
     retire_alias,
     set_care,
     set_substitutes,
+    approve_substitute,
     set_classes,
     add_pack,
     get_pack,

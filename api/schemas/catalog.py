@@ -502,7 +502,8 @@ class CarePlanOut(Given):
 
 
 class SubstituteOut(Given):
-    """The other item and the ratio: `give` base units of the substitute for `need` of what is asked for."""
+    """The other item and the ratio: `give` base units of the substitute for `need` of what is asked for. Plans take it
+    once it is approved (`approved_at`)."""
 
     item: str
     name_zh: str
@@ -511,6 +512,9 @@ class SubstituteOut(Given):
     give: int
     note: str
     source: str
+    set_by: str
+    approved_by: str
+    approved_at: datetime | None
 
 
 class OtherClassOut(ClassRef):

@@ -715,6 +715,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "set-care": N_("set its care"),
         "set-classes": N_("set its classes"),
         "set-substitutes": N_("set its substitutes"),
+        "approve-substitute": N_("approve a substitute"),
         "set-facts": N_("set figures"),
         "set-components": N_("set its parts"),
         "inspect": N_("inspect"),
@@ -1196,6 +1197,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "permission": {
         "catalog.read": N_("read the catalogue"),
         "catalog.edit": N_("change the catalogue"),
+        "catalog.approve": N_("approve substitutes"),
         "region.edit": N_("change regions"),
         "party.read": N_("read offices and firms"),
         "party.edit": N_("change offices and firms"),

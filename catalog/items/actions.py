@@ -16,6 +16,7 @@ from catalog.items.model import (
     OtherClass,
     StorageClassFacts,
     Substitute,
+    SubstituteLine,
 )
 from catalog.kernel import attempts, audit, db, feed, history
 from catalog.kernel.access import Permission
@@ -223,11 +224,14 @@ async def set_care(*, stamp: Stamp, item_id: int, version: int, care: Sequence[C
 
 
 async def set_substitutes(*, stamp: Stamp, item_id: int, version: int, substitutes: Sequence[Substitute]) -> int:
-    """Say what may be given instead of an item, replacing what was said before. The new version."""
+    """Say what may be given instead of an item, replacing what was said before. The new version.
+
+    A new ratio, or a changed one, is to be approved (`approve_substitute`) before a plan takes it.
+    """
 
     async def work() -> Receipt:
         before = await _locked(stamp, item_id, version)
-        earlier = [asdict(one) for one in await queries.list_substitutes(item_id)]
+        earlier = [_ratio(one) for one in await queries.list_substitutes(item_id)]
         await _replace_substitutes(stamp, item_id, substitutes)
         return await _changed(
             stamp,
@@ -241,6 +245,38 @@ async def set_substitutes(*, stamp: Stamp, item_id: int, version: int, substitut
     return int((await attempts.once(stamp, "item.set-substitutes", work))["version"])
 
 
+async def approve_substitute(*, stamp: Stamp, item_id: int, substitute_id: int, version: int | None = None) -> int:
+    """Let plans give one item for another in the ratio that stands there. The item's new version.
+
+    Nobody approves what he has set. Raises Missing, Stale, Refused (`item.own-approval`, `item.approved-already`).
+    """
+
+    async def work() -> Receipt:
+        before = await _locked(stamp, item_id, version, Permission.CATALOG_APPROVE)
+        found = next((s for s in await queries.list_substitutes(item_id) if s.substitute_id == substitute_id), None)
+        if found is None:
+            raise Missing("item.no-substitute", "没有这种替代物资", item=before.key)
+        if found.approved_at is not None:
+            raise Refused("item.approved-already", "已批准", item=before.key, substitute=found.key)
+        if found.set_by == stamp.login:
+            raise Refused("item.own-approval", "不能批准自己登记的替代", item=before.key, substitute=found.key)
+        await db.execute(
+            "UPDATE item_substitute SET approved_by = $3, approved_at = $4 WHERE item_id = $1 AND substitute_id = $2",
+            item_id,
+            substitute_id,
+            stamp.login,
+            stamp.recorded_at,
+        )
+        return await _changed(stamp, "approve-substitute", before, None, _ratio(found), bump=True)
+
+    return int((await attempts.once(stamp, "item.approve-substitute", work))["version"])
+
+
+def _ratio(line: SubstituteLine) -> dict[str, Any]:
+    """A substitute as the history keeps it."""
+    return {"substitute": line.key, "need": line.need, "give": line.give, "note": line.note, "source": line.source}
+
+
 async def add_substitutes(*, stamp: Stamp, substitutes: Sequence[tuple[int, Substitute]]) -> int:
     """Add substitutes of many items, (item id, substitute), for imports; one that is there is corrected. How many."""
 
@@ -250,7 +286,7 @@ async def add_substitutes(*, stamp: Stamp, substitutes: Sequence[tuple[int, Subs
             rules.check_substitutes(item_id, [one])
         ids = {item_id for item_id, _ in substitutes} | {one.substitute_id for _, one in substitutes}
         await _check_items(ids)
-        await _write_substitutes(substitutes)
+        await _write_substitutes(stamp, substitutes)
         await _bump({item_id for item_id, _ in substitutes})
         for item_id, one in substitutes:
             await history.record(
@@ -335,14 +371,16 @@ async def fix_units(*, item_ids: Iterable[int]) -> None:
 # --- parts --------------------------------------------------------------------------------------------------
 
 
-async def _may_edit(stamp: Stamp) -> None:
+async def _may_edit(stamp: Stamp, permission: Permission = Permission.CATALOG_EDIT) -> None:
     """Writers of the catalogue queue here, so that what is checked is still so when it is written."""
     await db.execute(_LOCK)
-    check_city_wide(stamp, Permission.CATALOG_EDIT, await root_path())
+    check_city_wide(stamp, permission, await root_path())
 
 
-async def _locked(stamp: Stamp, item_id: int, version: int | None) -> Item:
-    await _may_edit(stamp)
+async def _locked(
+    stamp: Stamp, item_id: int, version: int | None, permission: Permission = Permission.CATALOG_EDIT
+) -> Item:
+    await _may_edit(stamp, permission)
     await db.execute("SELECT 1 FROM item WHERE id = $1 FOR UPDATE", item_id)
     found = await queries.get_item(item_id)
     if version is not None and found.version != version:
@@ -458,21 +496,29 @@ async def _replace_substitutes(stamp: Stamp, item_id: int, substitutes: Sequence
         stamp.recorded_at,
         wanted,
     )
-    await _write_substitutes([(item_id, one) for one in substitutes])
+    await _write_substitutes(stamp, [(item_id, one) for one in substitutes])
 
 
-async def _write_substitutes(substitutes: Sequence[tuple[int, Substitute]]) -> None:
+_SAME_RATIO = "s.retired_at IS NULL AND s.need = excluded.need AND s.give = excluded.give"
+
+
+async def _write_substitutes(stamp: Stamp, substitutes: Sequence[tuple[int, Substitute]]) -> None:
+    """An approval stands as long as the ratio does."""
     await db.execute(
-        "INSERT INTO item_substitute (item_id, substitute_id, need, give, note, source)"
-        " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[])"
+        "INSERT INTO item_substitute AS s (item_id, substitute_id, need, give, note, source, set_by)"
+        " SELECT *, $7 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[])"
         " ON CONFLICT (item_id, substitute_id) DO UPDATE SET need = excluded.need, give = excluded.give,"
-        " note = excluded.note, source = excluded.source, retired_at = NULL",
+        " note = excluded.note, source = excluded.source, retired_at = NULL,"
+        f" set_by = CASE WHEN {_SAME_RATIO} THEN s.set_by ELSE excluded.set_by END,"
+        f" approved_by = CASE WHEN {_SAME_RATIO} THEN s.approved_by ELSE '' END,"
+        f" approved_at = CASE WHEN {_SAME_RATIO} THEN s.approved_at END",
         [item_id for item_id, _ in substitutes],
         [one.substitute_id for _, one in substitutes],
         [one.need for _, one in substitutes],
         [one.give for _, one in substitutes],
         [one.note for _, one in substitutes],
         [one.source for _, one in substitutes],
+        stamp.login,
     )
 
 

@@ -262,7 +262,8 @@ class ClassOfItem:
 
 @dataclass(frozen=True, slots=True)
 class SubstituteLine:
-    """A substitute as it is shown."""
+    """A substitute as it is shown. Plans take it once it is approved; `approved_by` is empty where it was approved
+    before approvals were kept. `set_by` and `approved_by` are logins."""
 
     substitute_id: int
     key: str
@@ -272,6 +273,21 @@ class SubstituteLine:
     give: int
     note: str
     source: str
+    set_by: str
+    approved_by: str
+    approved_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingSubstitute:
+    """A substitute that nobody has approved yet: the item it is for, and what would be given."""
+
+    key: str
+    name_zh: str
+    name_en: str | None
+    substitute: str
+    substitute_zh: str
+    substitute_en: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from catalog.items.model import (
     StorageClass,
     SubstituteLine,
     Tracking,
+    WaitingSubstitute,
 )
 from catalog.kernel import db
 from catalog.kernel.errors import Invalid, Missing
@@ -220,7 +221,8 @@ async def find_care(item_ids: Iterable[int]) -> Mapping[int, Sequence[Care]]:
 
 
 _SUBSTITUTES = (
-    "SELECT i.id, i.key, i.name_zh, i.name_en, s.need, s.give, s.note, s.source FROM item_substitute s JOIN item i"
+    "SELECT i.id, i.key, i.name_zh, i.name_en, s.need, s.give, s.note, s.source, s.set_by, s.approved_by,"
+    " s.approved_at FROM item_substitute s JOIN item i"
     " ON i.id = s.{0} WHERE s.{1} = $1 AND s.retired_at IS NULL ORDER BY i.sort_key, i.id"
 )
 
@@ -235,6 +237,17 @@ async def list_substitute_for(item_id: int) -> Sequence[SubstituteLine]:
     """What the item may be given for (ids and names are the other item's)."""
     rows = await db.fetch(_SUBSTITUTES.format("item_id", "substitute_id"), item_id)
     return [SubstituteLine(*row) for row in rows]
+
+
+async def waiting_substitutes(limit: int) -> Sequence[WaitingSubstitute]:
+    """Substitutes that nobody has approved yet, by item."""
+    rows = await db.fetch(
+        "SELECT i.key, i.name_zh, i.name_en, o.key, o.name_zh, o.name_en FROM item_substitute s"
+        " JOIN item i ON i.id = s.item_id JOIN item o ON o.id = s.substitute_id WHERE s.retired_at IS NULL"
+        " AND s.approved_at IS NULL AND i.retired_at IS NULL ORDER BY i.sort_key, i.id, o.sort_key, o.id LIMIT $1",
+        limit,
+    )
+    return [WaitingSubstitute(*row) for row in rows]
 
 
 async def list_storage_classes() -> Sequence[StorageClass]:

@@ -102,7 +102,7 @@ class ItemCare(Table, tablename="item_care"):
 
 
 class ItemSubstitute(Table, tablename="item_substitute"):
-    """What may be given instead of an item."""
+    """What may be given instead of an item, once somebody else than who set the ratio has approved it."""
 
     id = BigSerial(primary_key=True)
     item_id = ForeignKey(Item, null=False)
@@ -112,3 +112,6 @@ class ItemSubstitute(Table, tablename="item_substitute"):
     note = Text()
     source = Text()
     retired_at = Timestamptz(null=True, default=None)
+    set_by = Text()
+    approved_by = Text()
+    approved_at = Timestamptz(null=True, default=None)

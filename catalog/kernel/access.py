@@ -18,6 +18,7 @@ class Permission(StrEnum):
 
     CATALOG_READ = "catalog.read"
     CATALOG_EDIT = "catalog.edit"
+    CATALOG_APPROVE = "catalog.approve"
     REGION_EDIT = "region.edit"
     PARTY_READ = "party.read"
     PARTY_EDIT = "party.edit"
@@ -164,7 +165,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         | {_P.COUNT_APPROVE, _P.COMMITMENT_ACTIVATE, _P.ROTATION_APPROVE, _P.SCENARIO_READ}
         | {_P.INCIDENT_EDIT, _P.INCIDENT_LEVEL, _P.NEED_EDIT}
         | {_P.REQUISITION_EDIT, _P.REQUISITION_APPROVE, _P.RELEASE_ORDER}
-        | {_P.ORDER_APPROVE, _P.BUDGET_READ}
+        | {_P.ORDER_APPROVE, _P.BUDGET_READ, _P.CATALOG_APPROVE}
         | {_P.SHIPMENT_EDIT, _P.SHIPMENT_REDIRECT, _P.RECOVERY_EDIT}
     ),
     Role.PURCHASER: frozenset(

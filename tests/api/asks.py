@@ -485,6 +485,21 @@ for _name, _body in (
         return Ask(path, body, headers=headers)
 
 
+@route("POST /api/v1/items/{item}/substitutes/{other}/approve", anywhere=True)
+async def _(home: Side, there: Side) -> Ask:
+    path, headers, _ = await _item(home, "item with substitute")
+    if "substitute set" not in home.subjects:
+
+        async def make() -> Any:
+            body = {"substitutes": [{"item": "ZP-0001", "need": 1, "give": 1}]}
+            await home.do("planner", "PUT", f"/api/v1/items/{path['item']}/substitutes", body, **headers)
+            return path
+
+        await home.once("substitute set", make)
+        headers = await home.version(f"/api/v1/items/{path['item']}", "planner")
+    return Ask(path | {"other": "ZP-0001"}, headers=headers, spends=("item with substitute", "substitute set"))
+
+
 @route("PUT /api/v1/items/{item}/components", anywhere=True)
 async def _(home: Side, there: Side) -> Ask:
     async def make() -> Any:

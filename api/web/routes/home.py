@@ -15,6 +15,7 @@ from api.auth.edge import edge_of
 from api.auth.stamps import Calling, Stamped
 from api.web import english, words
 from api.web.pages import Viewer, moment, page, viewer_of
+from catalog.items import queries as items
 from catalog.kernel.access import Permission, Scope, scope_of
 from catalog.kernel.page import Page
 from catalog.kernel.stamp import Stamp
@@ -211,6 +212,16 @@ async def _to_look_after(viewer: Viewer, stamp: Stamp, scope: Scope) -> list[Tas
             lambda one: Entry(
                 f"/loans/{one.id}", f"{one.borrower} {one.goods}", f"{one.due_on.isoformat()} · {one.site_code}",
                 one.due_on < today,
+            ),
+        ))  # fmt: skip
+    if scope_of(stamp.grants, Permission.CATALOG_APPROVE).covers(await root_path()):
+        waiting = await items.waiting_substitutes(MOST_COUNTED + 1)
+        tasks.append(_task(
+            "substitutes", "rotate", _("Substitutes to approve"), f"/items/{waiting[0].key}" if waiting else "/items",
+            _cut(waiting),
+            lambda one: Entry(
+                f"/items/{one.key}", english.goods(viewer.language, one.name_zh),
+                english.goods(viewer.language, one.substitute_zh),
             ),
         ))  # fmt: skip
     mine = await list_cases(scope=scope, owner=stamp.login, limit=MOST_COUNTED)

@@ -203,6 +203,52 @@ async def test_the_card_tells_everything(facts: ItemFacts) -> None:
     assert not bare.classes
 
 
+async def test_a_substitute_is_approved_by_another_and_anew_when_its_ratio_changes(facts: ItemFacts) -> None:
+    await make_city()
+    item = await tent(facts)
+    boat, tarp = await make_item(facts, "CC-1", "冲锋舟"), await make_item(facts, "CC-2", "篷布")
+
+    async def said(*ratios: Substitute, version: int) -> None:
+        await actions.set_substitutes(stamp=house(), item_id=item, version=version, substitutes=ratios)
+
+    async def approved() -> dict[str, str]:
+        return {one.key: one.approved_by for one in await queries.list_substitutes(item) if one.approved_at}
+
+    async def approve(substitute: int, version: int, login: str = "approver") -> None:
+        stamp = replace(house(), login=login)
+        await actions.approve_substitute(stamp=stamp, item_id=item, substitute_id=substitute, version=version)
+
+    await said(Substitute(boat, 2, 3), Substitute(tarp, 1, 1), version=1)
+    assert await approved() == {}
+    assert [(one.key, one.substitute) for one in await queries.waiting_substitutes(9)] == [
+        ("ZP-0001", "CC-1"),
+        ("ZP-0001", "CC-2"),
+    ]
+    with pytest.raises(Refused, match=r"item\.own-approval"):
+        await approve(boat, 2, house().login)
+    with pytest.raises(Stale):
+        await approve(boat, 1)
+    planner = replace(await as_role(Role.PLANNER, "city"), login="other")
+    with pytest.raises(Denied):
+        await actions.approve_substitute(stamp=planner, item_id=item, substitute_id=boat, version=2)
+    await approve(boat, 2)
+    with pytest.raises(Refused, match=r"item\.approved-already"):
+        await approve(boat, 3)
+    assert await approved() == {"CC-1": "approver"}
+    assert [one.substitute for one in await queries.waiting_substitutes(9)] == ["CC-2"]
+
+    await said(Substitute(boat, 2, 3, note="同一标准"), Substitute(tarp, 1, 1), version=3)  # the ratio stays
+    assert await approved() == {"CC-1": "approver"}
+    await said(Substitute(boat, 2, 4), version=4)
+    assert await approved() == {}
+    await approve(boat, 5)
+    await said(version=6)
+    with pytest.raises(Missing):
+        await approve(boat, 7)
+    await said(Substitute(boat, 2, 4), version=7)  # taken back in, it is asked for again
+    assert await approved() == {}
+
+
 async def test_aliases_come_and_go(facts: ItemFacts) -> None:
     item = await make_item(facts, "CC-1", "冲锋舟")
     await actions.add_aliases(stamp=house(), item_id=item, aliases=[NewAlias("快艇"), NewAlias("快艇")])

@@ -169,6 +169,24 @@ async def test_own_stock_first_or_say_why(stocked: asyncpg.Connection) -> None:
     assert (await queries.get_requisition(at_home, EVERYWHERE)).lines[0].rest == 33
 
 
+async def test_a_plan_takes_no_substitute_before_it_is_approved(stocked: asyncpg.Connection) -> None:
+    await stocked.execute(
+        "INSERT INTO item_substitute (item_id, substitute_id, need, give, note, source) VALUES ($1, $2, 1, 2, '', 't')",
+        QUILT,
+        TENT,
+    )
+    requisition = await approved(LineFacts(region_id=TOWN, quantity=5, item_id=QUILT))
+
+    async def given() -> int:
+        found = await queries.get_requisition(requisition, EVERYWHERE)
+        task = await queries.read_task(found, Scope(("/1/",)), NO_WISHES, world.NOW)
+        return sum(line.quantity for line in sourcing.plan(task).lines if line.item == TENT)
+
+    assert await given() == 0
+    await stocked.execute("UPDATE item_substitute SET approved_by = 'boss', approved_at = now()")
+    assert await given() == 10
+
+
 async def test_who_may_do_what_and_see_what(stocked: asyncpg.Connection) -> None:
     requisition = await approved(tents(80))
     with pytest.raises(Missing):

@@ -252,7 +252,7 @@ async def _points(lines: Sequence[Line]) -> list[tuple[float | None, float | Non
 
 
 async def _substitutes(lines: Iterable[Line], day: date) -> list[Substitute]:
-    """What does instead of the items wanted, and the goods of the classes wanted."""
+    """What does instead of the items wanted and was approved to, and the goods of the classes wanted."""
     asked = list(lines)
     found = [
         Substitute(row[0], row[1], of=row[2], given=row[3], rank=row[4])
@@ -260,7 +260,7 @@ async def _substitutes(lines: Iterable[Line], day: date) -> list[Substitute]:
             "SELECT s.item_id, s.substitute_id, s.need, s.give,"
             " row_number() OVER (PARTITION BY s.item_id ORDER BY s.id)"
             " FROM item_substitute s JOIN item i ON i.id = s.substitute_id WHERE s.item_id = ANY($1::bigint[])"
-            " AND s.retired_at IS NULL AND i.retired_at IS NULL ORDER BY s.item_id, s.id",
+            " AND s.retired_at IS NULL AND s.approved_at IS NOT NULL AND i.retired_at IS NULL ORDER BY s.item_id, s.id",
             sorted({line.facts.item_id for line in asked if line.facts.item_id is not None}),
         )
     ]
