@@ -74,8 +74,12 @@ def _parser() -> argparse.ArgumentParser:
     add("migrate", _migrate, "Bring the schema to this program's version, as the owner of the tables.")
     add("demo", _demo, "Load the demo city into an empty, migrated database.")
     add("verify", _verify, "Recompute all balances from the moves and name every difference; repairs nothing.")
-    snapshot = add("snapshot", _snapshot, "Keep the balances of a month's end, so that older days are found fast.")
-    snapshot.add_argument("month", nargs="?", metavar="YYYY-MM", help="the month that has ended; else the last one")
+    snapshot = add(
+        "snapshot", _snapshot, "Keep what stood at a month's or a day's end, so that days after it are found fast."
+    )
+    snapshot.add_argument(
+        "period", nargs="?", metavar="YYYY-MM[-DD]", help="the month that has ended, or the day; else the last month"
+    )
     add("worker", _worker, "Do the jobs in a process apart, where BEIYU_WORKER is not `inside`.")
     job = add("job", _job, "Have a job done by the worker now; without a name, show all jobs and their last runs.")
     job.add_argument("name", nargs="?", help="for example house.verify")
@@ -172,7 +176,7 @@ def _snapshot(settings: Settings, chosen: argparse.Namespace) -> int:
     async def snapshot() -> int:
         from warehouse.stock import snapshots
 
-        print(await snapshots.take_end_of(chosen.month, now=datetime.now(UTC)))
+        print(await snapshots.take_end_of(chosen.period, now=datetime.now(UTC)))
         return 0
 
     return _with_database(settings, snapshot)

@@ -99,7 +99,9 @@ async def _snapshot(context: Context) -> Said:
 
     taken = await snapshots.take_due(context.clock())
     if taken is None:
-        return Said("本月快照已存在", "The month's snapshot is there already")
+        return Said("本月快照已存在，变动不多，无须按日汇总", "The month's snapshot is there; little has moved since")
+    if isinstance(taken, snapshots.Sums):
+        return Said(f"已保存 {taken.day} 日初库存汇总 {taken.rows} 项", f"Kept the {taken.rows} sums of {taken.day}")
     return Said(
         f"已保存 {taken.month} 月初结存快照，共 {taken.rows} 条", f"Kept {taken.rows} balances of {taken.month}"
     )
@@ -267,7 +269,7 @@ async def _follow_calls(context: Context) -> Said:
 JOBS: Mapping[str, Job] = {
     job.name: job
     for job in (
-        Job("house.snapshot", "月初结存快照", "Balances of the month's end", _snapshot, Schedule(0, 20, day=1), 120),
+        Job("house.snapshot", "结存快照", "Balances of the past, kept", _snapshot, Schedule(0, 20), 120),
         Job("house.verify", "账目核对", "Recompute every figure", _verify, Schedule(3, 10), 240),
         Job("house.add-up", "重新汇总库存", "Add up all holdings anew", _add_up),
         Job("alerts.full", "预警全部重判", "Judge all alerts anew", _judge_all, Schedule(0, 5), 60),

@@ -730,6 +730,7 @@ REFUSALS: Mapping[str, str] = {
     "stock.bad-conversion": N_("This kind of correction does not exist."),
     "stock.bad-correction": N_("There is nothing to correct."),
     "stock.bad-count": N_("A count is wrong or stands there twice."),
+    "stock.bad-day": N_("The sums of a day are kept once it has begun."),
     "stock.bad-month": N_("A snapshot's month is the first day of a month that has begun."),
     "stock.bad-reservation": N_("Quantity or priority is not right."),
     "stock.bad-time": N_("Only what has already happened has a time of its own, and never in the future."),

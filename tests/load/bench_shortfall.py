@@ -149,7 +149,7 @@ async def measure(owner_url: str, app_url: str, share: float, postmaster: int) -
         began = time.perf_counter()
         await fill(owner, size)
         print(f"filled in {time.perf_counter() - began:.0f} s")
-    await owner.execute("TRUNCATE snapshot_run, balance_snapshot, holding_snapshot; DELETE FROM feed_reader")
+    await owner.execute("TRUNCATE snapshot_run, balance_snapshot, holding_run, holding_snapshot; DELETE FROM feed_reader")
     await owner.close()
     print(size, calibration(), f"load {os.getloadavg()[0]:.1f}", flush=True)
     api_database.configure(app_url)

@@ -10,6 +10,8 @@ however far behind the sums are. Without a bookmark that can be trusted (`ready`
 from datetime import datetime, timedelta
 
 from catalog.kernel import db, feed
+from warehouse.stock.model import FIRST_INSIDE_PLACE
+from warehouse.stock.queries.books import unheld
 from warehouse.stock.queries.sight import IN_STORE
 
 READER = "holdings"
@@ -45,6 +47,26 @@ FROM_BALANCES = _ADDED.format(balances="balance", where="", **_EACH)
 """Every holding, from the balances. A holding is there while anything stands there, on its way or lent."""
 FROM_SNAPSHOT = _ADDED.format(balances="balance_snapshot", where=" AND b.month = $1", **_EACH)
 """The same as of a month's snapshot ($1)."""
+_HELD = f"""(SELECT lot_id, place_id, condition, sum(q)::bigint AS on_hand FROM ({{start}}
+    SELECT m.lot_id, v.place_id, v.condition, v.q FROM {{moves}} m CROSS JOIN LATERAL (VALUES
+        (m.to_place, m.to_condition, m.quantity), (m.from_place, m.from_condition, -m.quantity)
+    ) v (place_id, condition, q) WHERE v.place_id >= {FIRST_INSIDE_PLACE}
+) x (lot_id, place_id, condition, q) GROUP BY 1, 2, 3)"""
+_BEFORE = "occurred_at < $1::timestamptz AND recorded_at <= $2::timestamptz AND seq <= $3::bigint"
+FROM_MOVES = _ADDED.format(
+    balances=_HELD.format(start="", moves=f"(SELECT * FROM move WHERE {_BEFORE})"), where="", **_EACH
+)
+"""The same from all moves that occurred before $1, were recorded up to $2 and have a seq up to $3."""
+SINCE_SNAPSHOT = _ADDED.format(
+    balances=_HELD.format(
+        start="SELECT lot_id, place_id, condition, on_hand FROM balance_snapshot WHERE month = $4::date UNION ALL",
+        moves=unheld("$5::timestamptz", "$6::timestamptz", "$7::bigint", _BEFORE),
+    ),
+    where="",
+    **_EACH,
+)
+"""The same from a month's snapshot ($4: the month, $5: its begin, $6: known_at, $7: up_to_seq) and the moves that it
+does not hold."""
 _OF_ONE = _ADDED.format(
     balances="balance",
     where=" AND b.item_id = t.item_id AND b.site_id = t.site_id AND l.owner_region_id = t.owner_region_id",

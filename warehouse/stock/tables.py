@@ -230,7 +230,14 @@ class SnapshotRunRow(Table, tablename="snapshot_run"):
     known_at = Timestamptz()
     up_to_seq = BigInt()
     rows = BigInt()
-    added_up = Boolean(default=False)
+
+
+class HoldingRunRow(Table, tablename="holding_run"):
+    """The kept sums of a day: what they hold (see `snapshots`)."""
+
+    day = Date(primary_key=True)
+    known_at = Timestamptz()
+    up_to_seq = BigInt()
 
 
 class AttemptRow(Table, tablename="attempt"):

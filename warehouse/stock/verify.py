@@ -10,9 +10,9 @@ from datetime import date
 from typing import Any
 
 from catalog.kernel import db
-from warehouse.stock import holdings
+from warehouse.stock import holdings, snapshots
 from warehouse.stock.model import FIRST_INSIDE_PLACE
-from warehouse.stock.queries.books import begin_of
+from warehouse.stock.queries.books import begin_of, unheld
 
 WORK_MEM = "128MB"
 
@@ -245,28 +245,26 @@ FROM ({sql}) d (lot_id, place_id, condition, expected, found, subject)
 LEFT JOIN lot l ON l.id = d.lot_id LEFT JOIN place p ON p.id = d.place_id LEFT JOIN site s ON s.id = p.site_id
 ORDER BY d.lot_id, d.place_id, d.condition, d.subject
 """
+_HELD = "seq <= $8::bigint AND occurred_at < $6::timestamptz AND recorded_at <= $7::timestamptz"
 _SNAPSHOT = f"""
 SELECT lot_id, place_id, condition, sum(q), sum(stored), 'snapshot ' || $5::date FROM (
     SELECT lot_id, place_id, condition, on_hand AS q, 0 AS stored FROM balance_snapshot WHERE month = $1
     UNION ALL
-    SELECT m.lot_id, v.place_id, v.condition, v.q, 0 FROM (
-        SELECT * FROM move WHERE seq > $4
-        UNION ALL
-        SELECT * FROM move WHERE seq <= $4 AND recorded_at >= least($2::timestamptz, $3::timestamptz)
-            AND (occurred_at >= $2 OR recorded_at > $3)
-    ) m CROSS JOIN LATERAL (VALUES (m.to_place, m.to_condition, m.quantity),
+    SELECT m.lot_id, v.place_id, v.condition, v.q, 0
+    FROM {unheld("$2::timestamptz", "$3::timestamptz", "$4::bigint", _HELD)} m
+    CROSS JOIN LATERAL (VALUES (m.to_place, m.to_condition, m.quantity),
         (m.from_place, m.from_condition, -m.quantity)) v (place_id, condition, q)
-    WHERE m.seq <= $8 AND m.occurred_at < $6 AND m.recorded_at <= $7 AND v.place_id >= {_INSIDE}
+    WHERE v.place_id >= {_INSIDE}
     UNION ALL
     SELECT lot_id, place_id, condition, 0, on_hand FROM balance_snapshot WHERE month = $5
 ) held GROUP BY 1, 2, 3 HAVING sum(q) <> sum(stored)
 """
 
 
-_ADDED_UP = f"""
-SELECT {_HOLDINGS} || ' snapshot ' || $1::date FROM ({holdings.FROM_SNAPSHOT}) a
-FULL JOIN (SELECT * FROM holding_snapshot WHERE month = $1) k USING (owner_region_id, site_id, item_id)
-WHERE {_DIFFER} AND (SELECT added_up FROM snapshot_run WHERE month = $1)
+_KEPT_SUMS = f"""
+SELECT {_HOLDINGS} || ' sums of ' || {{day}} FROM ({{added}}) a
+FULL JOIN (SELECT * FROM holding_snapshot WHERE day = {{day}}) k USING (owner_region_id, site_id, item_id)
+WHERE {_DIFFER}
 """
 
 
@@ -275,7 +273,7 @@ async def stream(*, thorough: bool = False) -> AsyncIterator[Difference]:
     for check in (*CHECKS, *([RUNNING] if thorough else [])):
         for difference in await _ask(check.kind, check.sql):
             yield difference
-    for difference in await _snapshots():
+    for difference in [*await _snapshots(), *await _sums()]:
         yield difference
 
 
@@ -310,11 +308,22 @@ async def _snapshots() -> list[Difference]:
         if differences is None or differences:
             differences = await _one_snapshot(None, row)
         before = None if differences else row
-        found += differences + await _ask("snapshot", _ADDED_UP, row[0])
+        found += differences
     orphans = await db.fetch(
         "SELECT DISTINCT month FROM balance_snapshot WHERE month NOT IN (SELECT month FROM snapshot_run)"
     )
     return found + [Difference("snapshot", expected="a run", found="none", subject=f"snapshot {r[0]}") for r in orphans]
+
+
+async def _sums() -> list[Difference]:
+    """The kept sums of each day against the month's snapshot before it and the moves since, else against all moves."""
+    found: list[Difference] = []
+    for run in map(tuple, await db.fetch("SELECT day, known_at, up_to_seq FROM holding_run ORDER BY day")):
+        added, *args = await snapshots.sums_of(*run)
+        day = f"${len(args) + 1}::date"
+        found += await _ask("sums", _KEPT_SUMS.format(added=added, day=day), *args, run[0])
+    orphans = await db.fetch("SELECT DISTINCT day FROM holding_snapshot WHERE day NOT IN (SELECT day FROM holding_run)")
+    return found + [Difference("sums", expected="a run", found="none", subject=f"sums of {row[0]}") for row in orphans]
 
 
 async def _one_snapshot(before: tuple[Any, ...] | None, row: tuple[Any, ...]) -> list[Difference]:

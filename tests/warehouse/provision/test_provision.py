@@ -235,7 +235,7 @@ async def test_a_past_day_equals_replay_with_and_without_snapshots(hall: asyncpg
         20: (58, 40),
         3: (65, 47),
     }
-    for way in ("moves", "snapshots added up", "snapshots by lot"):
+    for way in ("moves", "snapshots added up", "sums of days", "snapshots by lot"):
         if way == "snapshots added up":
             for month in (10, 11):
                 await snapshots.take(date(2026, month, 1), now=begin_of(date(2026, month, 1)))
@@ -243,8 +243,14 @@ async def test_a_past_day_equals_replay_with_and_without_snapshots(hall: asyncpg
             await hall.execute("ALTER TABLE move DISABLE TRIGGER USER")
             await hall.execute("UPDATE move SET quantity = 99 WHERE seq = 1")
             expected = {back: figures for back, figures in expected.items() if back <= 50}  # after the first of October
+        elif way == "sums of days":
+            # One before goods expired and before the late fact was known; one after both, and after goods were issued.
+            await snapshots.add_up(TODAY - timedelta(days=33), now=world.NOW - timedelta(days=32))
+            await snapshots.add_up(TODAY - timedelta(days=19), now=world.NOW - timedelta(days=1))
+            await hall.execute("UPDATE move SET quantity = 77 WHERE reason = 'issue'")  # what sums hold they hold
         elif way == "snapshots by lot":
-            await hall.execute("UPDATE snapshot_run SET added_up = false; DELETE FROM holding_snapshot")
+            await hall.execute("UPDATE move SET quantity = 5 WHERE reason = 'issue'")
+            await hall.execute("DELETE FROM holding_run; DELETE FROM holding_snapshot")
         for back, (on_hand, usable) in expected.items():
             found = (await cells(day=TODAY - timedelta(days=back)))["district-a", "ZP-0001"].figures
             assert (way, back, found.on_hand, found.usable) == (way, back, on_hand, usable)

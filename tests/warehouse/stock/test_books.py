@@ -3,6 +3,7 @@
 import random
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -13,7 +14,7 @@ from catalog.kernel.errors import Invalid
 from catalog.kernel.time import SHANGHAI, day_of
 from tests.warehouse.stock import world
 from tests.warehouse.stock.world import CONSUMED, NOW, line, posting, stamp
-from warehouse.stock import queries, snapshots
+from warehouse.stock import holdings, queries, snapshots, verify
 from warehouse.stock.model import Reason
 from warehouse.stock.queries import AsOfFilter, By
 
@@ -80,6 +81,94 @@ async def test_the_past_is_the_same_with_and_without_snapshots(hall: asyncpg.Con
     for at in instants:
         for known in (at, at + timedelta(days=dice.randrange(60)), at - timedelta(days=3), begin + timedelta(days=300)):
             assert await asked(at, known) == brute(moves, at, known), (at, known)
+
+
+async def sums_by_hand(owner: asyncpg.Connection, held: list[asyncpg.Record], day: date) -> dict[Any, list[int]]:
+    """On hand in store, usable on a day and lent, by owner, site and item."""
+    lots = {row["id"]: row for row in await owner.fetch("SELECT id, owner_region_id, item_id, expires_on FROM lot")}
+    places = {row["id"]: row for row in await owner.fetch("SELECT id, kind, site_id FROM place")}
+    found: dict[Any, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for (lot_id, place_id, condition), q in brute(held, NOW, NOW).items():
+        lot, place = lots[lot_id], places[place_id]
+        sums = found[lot["owner_region_id"], place["site_id"], lot["item_id"]]
+        if place["kind"] in ("bin", "staging"):
+            sums[0] += q
+            sums[1] += q if condition == "good" and (lot["expires_on"] or date.max) >= day else 0
+        sums[2] += q if place["kind"] == "loan" else 0
+    return dict(found)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_kept_sums_hold_what_they_say_whenever_they_were_added_up(hall: asyncpg.Connection, seed: int) -> None:
+    """In the night itself or months later, with and without a month's snapshot before them."""
+    dice = random.Random(seed)
+    facts: list[dict[str, Any]] = [
+        {"item_id": item, "expires_on": day}
+        for item in (1, 2)
+        for day in (None, date(2026, 4, 1), date(2026, 6, 1), date(2027, 1, 1))
+    ]
+    lots = [lot.id for lot in await world.add_lots(hall, *facts)]
+    begin = datetime(2026, 1, 1, tzinfo=UTC)
+    await write_history(hall, dice, lots, 300, begin, 200)
+    nights = sorted(dice.sample(range(20, 200), 6))
+    for number, night in enumerate(nights):
+        day = day_of(begin) + timedelta(days=night)
+        await snapshots.add_up(
+            day, now=queries.begin_of(day) + dice.choice([timedelta(minutes=20), timedelta(days=90)])
+        )
+        await write_history(hall, dice, lots, 60, begin, 200)
+        if number == 2:
+            await snapshots.take(day.replace(day=1), now=queries.begin_of(day.replace(day=1)) + timedelta(hours=2))
+    moves = await hall.fetch("SELECT * FROM move")
+    for run in await hall.fetch("SELECT * FROM holding_run"):
+        until = queries.begin_of(run["day"])
+        held = [
+            m
+            for m in moves
+            if m["occurred_at"] < until and m["recorded_at"] <= run["known_at"] and m["seq"] <= run["up_to_seq"]
+        ]
+        for day in (date(2026, 4, 1), date(2026, 4, 2), date(2026, 6, 2), date(2027, 1, 2)):
+            rows = await hall.fetch(
+                f"SELECT *, {holdings.usable_on('$2::date')} AS usable FROM holding_snapshot WHERE day = $1",
+                run["day"],
+                day,
+            )
+            kept = {
+                (r["owner_region_id"], r["site_id"], r["item_id"]): [r["on_hand"], r["usable"], r["lent"]] for r in rows
+            }
+            assert kept == await sums_by_hand(hall, held, day), (run, day)
+    assert len(moves) == 660
+    assert [str(one) for one in await verify.run() if one.kind in ("sums", "snapshot")] == []
+
+
+async def test_the_night_keeps_sums_where_much_has_moved_and_forgets_old_ones(
+    hall: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "WORTH_SUMS", 10)
+    (tents,) = await world.add_lots(hall, {})
+    await write_history(hall, random.Random(1), [tents.id], 9, NOW - timedelta(days=40), 5)
+    assert isinstance(await snapshots.take_due(NOW), snapshots.Snapshot)  # it keeps the sums of its own day
+    days = [row["day"] for row in await hall.fetch("SELECT day FROM holding_run")]
+    assert days == [date(2026, 11, 1)]
+    await write_history(hall, random.Random(2), [tents.id], 9, NOW - timedelta(days=4), 3)
+    assert await snapshots.take_due(NOW) is None
+    await write_history(hall, random.Random(3), [tents.id], 1, NOW - timedelta(days=4), 3)
+    kept = await snapshots.take_due(NOW)
+    assert isinstance(kept, snapshots.Sums)
+    assert (kept.day, kept.known_at) == (date(2026, 11, 21), NOW)
+    assert kept.up_to_seq == await hall.fetchval("SELECT max(seq) FROM move")
+    assert await snapshots.take_due(NOW) is None
+    assert await snapshots.add_up(kept.day, now=NOW + timedelta(days=3)) == kept
+    assert await snapshots.take_end_of("2026-11-20", now=NOW) == kept
+    for wrong in ("2026-11-21", "2026-11-31", "2026-1-1"):
+        with pytest.raises(Invalid):
+            await snapshots.take_end_of(wrong, now=NOW)
+    later = NOW + snapshots.SUMS_KEPT + timedelta(days=2)
+    await snapshots.take_due(later)  # the month's
+    await snapshots.take_due(later)
+    days = [row["day"] for row in await hall.fetch("SELECT day FROM holding_run ORDER BY day")]
+    assert days == [date(2026, 11, 1), date(2027, 12, 1)]
+    assert await hall.fetchval("SELECT count(*) FROM holding_snapshot WHERE day = '2026-11-21'") == 0
 
 
 async def test_a_snapshot_is_taken_once_and_only_of_a_month_that_has_begun(hall: asyncpg.Connection) -> None:

@@ -29,6 +29,7 @@ async def stock(hall: asyncpg.Connection) -> Stock:
     await world.done(posting(line(tents, 20, 101, 103), by=stamp(at=NOW.replace(month=9))))
     await snapshots.take(date(2026, 8, 1), now=NOW.replace(month=8))
     await snapshots.take(date(2026, 10, 1), now=NOW)
+    await snapshots.add_up(date(2026, 10, 10), now=NOW)
     await world.done(posting(line(pumps, 1, 102, (102, Condition.DAMAGED), pieces[:1]), reason=Reason.INSPECT))
     mistake = stamp()
     await world.issue(tents, 5, 101, by=mistake)
@@ -155,15 +156,26 @@ SEEDED: list[tuple[str, str, dict[str, str | None]]] = [
     ("DELETE FROM attempt WHERE id = (SELECT attempt FROM move WHERE seq = 1)", "attempt", {"subject": "move 1"}),
     (
         "UPDATE balance_snapshot SET on_hand = 49 WHERE month = '2026-08-01'",
-        "snapshot",
+        "snapshot sums",
         {"lot": "26000001", "place": "CZ01 A-101", "expected": "50", "found": "49", "subject": "snapshot 2026-08-01"},
     ),
     (
         "DELETE FROM balance_snapshot WHERE month = '2026-10-01' AND place_id = 103",
-        "snapshot",
+        "snapshot sums",
         {"place": "CZ01 A-103", "expected": "20", "found": "0", "subject": "snapshot 2026-10-01"},
     ),
     ("DELETE FROM snapshot_run WHERE month = '2026-08-01'", "snapshot", {"subject": "snapshot 2026-08-01"}),
+    (
+        "UPDATE holding_snapshot SET on_hand = 51 WHERE day = '2026-08-01'",
+        "sums",
+        {"expected": "50 0 0 {} {50}", "found": "51 0 0 {} {50}"},
+    ),
+    (
+        "DELETE FROM holding_snapshot WHERE day = '2026-10-10' AND item_id = 3",
+        "sums",
+        {"found": None, "subject": "region 1 site 1 item 3 sums of 2026-10-10"},
+    ),
+    ("DELETE FROM holding_run WHERE day = '2026-10-10'", "sums", {"subject": "sums of 2026-10-10"}),
     # A forged move, with the balances made to fit: only its attempt gives it away.
     (
         _MOVE.format(attempt="gen_random_uuid()", line=0, lot="1", quantity=1, source=101, target=103)
@@ -209,6 +221,7 @@ async def test_each_kind_of_corruption_is_found_and_named(database: Database, st
     assert {kind for _, kinds, _ in SEEDED for kind in kinds.split()} == {
         *(check.kind for check in (*verify.CHECKS, verify.RUNNING)),
         "snapshot",
+        "sums",
     }
     assert await verify.run(thorough=True) == []
 

@@ -12,7 +12,7 @@ from warehouse.provision.model import Holder, Line, LotBehind
 from warehouse.provision.queries.table import Table
 from warehouse.stock import holdings
 from warehouse.stock.model import FIRST_INSIDE_PLACE
-from warehouse.stock.queries import begin_of, month_of
+from warehouse.stock.queries import begin_of, served_by, unheld
 from warehouse.stock.queries.sight import IN_STORE
 
 OF_STOCK = ("on_hand", "usable", "reserved", "in_transit", "lent")
@@ -106,29 +106,36 @@ SELECT {holder}, h.item_id, 0, 0, h.quantity, 0, 0 FROM (
 
 
 async def _snapshot_before(table: Table) -> Any:
-    """(month, known_at, up_to_seq, added_up) of the last snapshot that may serve."""
+    """(month, known_at, up_to_seq) of the last snapshot by lots that may serve."""
     return await db.fetch_row(
-        "SELECT month, known_at, up_to_seq, added_up FROM snapshot_run WHERE month <= $1 AND known_at <= $2"
+        "SELECT month, known_at, up_to_seq FROM snapshot_run WHERE month <= $1 AND known_at <= $2"
         " ORDER BY month DESC LIMIT 1",
-        month_of(table.at),
+        served_by(table.at),
+        table.known_at,
+    )
+
+
+async def _sums_before(table: Table) -> Any:
+    """(day, known_at, up_to_seq) of the last kept sums that may serve, unless a snapshot by lots is nearer."""
+    return await db.fetch_row(
+        "SELECT day, known_at, up_to_seq FROM holding_run WHERE day <= $1 AND known_at <= $2 AND NOT EXISTS ("
+        "SELECT 1 FROM snapshot_run WHERE month <= $1 AND month > day AND known_at <= $2) ORDER BY day DESC LIMIT 1",
+        served_by(table.at),
         table.known_at,
     )
 
 
 def _rows_then(statement: Statement, base: Any, *, snapshot: bool) -> str:
     """Rows (lot_id, place_id, condition, q, held) that add up to the balances and reservations at an instant of the
-    past: the snapshot before it (unless its rows are taken from elsewhere) and the moves that it does not hold (see
-    `stock.queries.books`)."""
+    past: the snapshot before it (unless its rows are taken from elsewhere) and the moves that it does not hold."""
     table = statement.table
     at, known = statement.bind(table.at, "timestamptz"), statement.bind(table.known_at, "timestamptz")
     up_to = f"occurred_at <= {at} AND recorded_at <= {known}"
-    moves, start = f"SELECT * FROM move WHERE {up_to}", ""
+    moves, start = f"(SELECT * FROM move WHERE {up_to})", ""
     if base is not None:
         begin, seen = statement.bind(begin_of(base[0]), "timestamptz"), statement.bind(base[1], "timestamptz")
         seq = statement.bind(base[2], "bigint")
-        moves = f"""SELECT * FROM move WHERE seq > {seq} AND {up_to} UNION ALL
-            SELECT * FROM move WHERE seq <= {seq} AND recorded_at >= least({begin}, {seen})
-            AND (occurred_at >= {begin} OR recorded_at > {seen}) AND {up_to}"""
+        moves = unheld(begin, seen, seq, up_to)
         if snapshot:
             start = f"""SELECT lot_id, place_id, condition, on_hand, 0::bigint FROM balance_snapshot
             WHERE month = {statement.bind(base[0], "date")} UNION ALL"""
@@ -136,7 +143,7 @@ def _rows_then(statement: Statement, base: Any, *, snapshot: bool) -> str:
     SELECT m.lot_id, CASE WHEN came THEN m.to_place ELSE m.from_place END,
         CASE WHEN came THEN m.to_condition ELSE m.from_condition END,
         CASE WHEN came THEN m.quantity ELSE -m.quantity END, 0::bigint
-    FROM ({moves}) m CROSS JOIN (VALUES (true), (false)) v (came)
+    FROM {moves} m CROSS JOIN (VALUES (true), (false)) v (came)
     WHERE CASE WHEN came THEN m.to_place ELSE m.from_place END >= {FIRST_INSIDE_PLACE}
     UNION ALL
     SELECT lot_id, place_id, condition, 0::bigint, quantity FROM reservation
@@ -154,8 +161,9 @@ async def stock_then(statement: Statement, items: str | None = None) -> str:
     up already, and what came and went since. `items`: the placeholder of the only ones."""
     regions = statement.table.question.holder is Holder.REGION
     good = _GOOD.format("x", "l.expires_on", statement.bind(statement.table.question.day, "date"))
-    base = await _snapshot_before(statement.table)
-    added_up = base is not None and base[3]
+    sums = await _sums_before(statement.table)
+    added_up = sums is not None
+    base = sums if added_up else await _snapshot_before(statement.table)
     rows = _rows_then(statement, base, snapshot=not added_up)
     summed = f"""
 SELECT {"l.owner_region_id" if regions else "p.site_id"} AS holder, l.item_id,
@@ -164,15 +172,14 @@ SELECT {"l.owner_region_id" if regions else "p.site_id"} AS holder, l.item_id,
     total(x.held) FILTER (WHERE {good}) AS reserved,
     total(x.q) FILTER (WHERE p.kind = 'shipment' AND {str(regions).lower()}) AS in_transit,
     total(x.q) FILTER (WHERE p.kind = 'loan') AS lent
-FROM {rows} {_LOT_OF_FEW if added_up else "JOIN lot l ON l.id = x.lot_id"} JOIN (
-    SELECT p.id, p.kind, p.site_id FROM place p JOIN site s ON s.id = p.site_id AND s.live OFFSET 0
-) p ON p.id = x.place_id
+FROM {rows} {_LOT_OF_FEW if added_up else "JOIN lot l ON l.id = x.lot_id"}
+JOIN place p ON p.id = x.place_id JOIN site s ON s.id = p.site_id AND s.live
 WHERE {_narrow(statement)}{f" AND l.item_id = ANY({items})" if items else ""} GROUP BY 1, 2"""
     if not added_up:
         return summed
     holder, asked = _holders(statement, items)
-    month = statement.bind(base[0], "date")
-    return f"{_holdings(statement, holder, 'holding_snapshot')} WHERE h.month = {month} AND {asked} UNION ALL {summed}"
+    day = statement.bind(base[0], "date")
+    return f"{_holdings(statement, holder, 'holding_snapshot')} WHERE h.day = {day} AND {asked} UNION ALL {summed}"
 
 
 # --- the lots behind a cell -----------------------------------------------------------------------------------------

@@ -8,9 +8,10 @@ from warehouse.stock.queries.books import (
     as_of,
     begin_of,
     list_moves,
-    month_of,
+    served_by,
     settled,
     statement,
+    unheld,
 )
 from warehouse.stock.queries.cards import (
     lot_card,
@@ -154,14 +155,15 @@ __all__ = [
     "list_reservations",
     "list_staged",
     "lot_card",
-    "month_of",
     "moved_pieces",
     "outside_totals",
     "pallet_card",
     "pieces_in_good_order",
     "serial_card",
+    "served_by",
     "settled",
     "statement",
     "summary",
+    "unheld",
     "where_else",
 ]

@@ -122,16 +122,15 @@ class AsOfFilter:
     lot_id: int | None = None
 
 
-def month_of(at: datetime) -> date:
-    """The latest month whose snapshot may serve `at`: it holds what occurred before the month began (Shanghai), so it
+def served_by(at: datetime) -> date:
+    """The latest day whose snapshot may serve `at`: it holds what occurred before the day began (Shanghai), so it
     serves every instant from one microsecond before that."""
-    day = (at + timedelta(microseconds=1)).astimezone(SHANGHAI).date()
-    return day.replace(day=1)
+    return (at + timedelta(microseconds=1)).astimezone(SHANGHAI).date()
 
 
-def begin_of(month: date) -> datetime:
-    """The first instant of a Shanghai month."""
-    return datetime(month.year, month.month, 1, tzinfo=SHANGHAI)
+def begin_of(day: date) -> datetime:
+    """The first instant of a Shanghai day; of a month, by its first day."""
+    return datetime(day.year, day.month, day.day, tzinfo=SHANGHAI)
 
 
 async def as_of(*, at: datetime, known_at: datetime, scope: Scope, wanted: AsOfFilter = AsOfFilter()) -> list[AsOfRow]:
@@ -140,7 +139,7 @@ async def as_of(*, at: datetime, known_at: datetime, scope: Scope, wanted: AsOfF
     A balance of the past may be negative where a back-dated fact was recorded against goods that came later.
     """
     sight = await see(scope)
-    base: Any = await db.fetch_row(_LAST_SNAPSHOT, month_of(at), known_at)
+    base: Any = await db.fetch_row(_LAST_SNAPSHOT, served_by(at), known_at)
     where = Where(args=(at, known_at))
     if wanted.lot_id is not None:
         where.add("n.lot_id = {}", wanted.lot_id)
@@ -169,8 +168,7 @@ ORDER BY i.sort_key, i.id, l.expires_on NULLS LAST, l.id, s.code, p.sort_key, p.
 def _past(where: Where, base: Any) -> str:
     """Rows (lot_id, place_id, condition, q) that add up to the balances at $1 as known at $2.
 
-    With a snapshot: its rows, and the moves that it does not hold. A move that occurred in the snapshot's month or
-    later was also recorded then (the table checks occurred <= recorded), so the index on recorded_at finds it.
+    With a snapshot: its rows, and the moves that it does not hold.
     """
     if base is None:
         return _LEGS.format(moves="(SELECT * FROM move WHERE occurred_at <= $1 AND recorded_at <= $2)")
@@ -178,16 +176,19 @@ def _past(where: Where, base: Any) -> str:
     known, seq = where.bind(base[1]) + "::timestamptz", where.bind(base[2]) + "::bigint"
     return f"""
     SELECT lot_id, place_id, condition, on_hand AS q FROM balance_snapshot WHERE month = {month}
-    UNION ALL {_LEGS.format(moves=_unheld(begin, known, seq))}"""
+    UNION ALL {_LEGS.format(moves=unheld(begin, known, seq, "occurred_at <= $1 AND recorded_at <= $2"))}"""
 
 
-def _unheld(begin: str, known: str, seq: str) -> str:
-    """Moves up to (at, known_at) that a snapshot does not hold."""
+def unheld(begin: str, known: str, seq: str, also: str) -> str:
+    """SQL: the moves with `also` that a snapshot of what occurred before `begin` does not hold: those that occurred
+    since, and those of before that were written after it or were recorded after it was known. Each part is bounded on
+    both sides, or by two bounds that only a few pages meet (index `move_times`)."""
     return f"""(
-        SELECT * FROM move WHERE seq > {seq} AND occurred_at <= $1 AND recorded_at <= $2
+        SELECT * FROM move WHERE occurred_at >= {begin} AND {also}
         UNION ALL
-        SELECT * FROM move WHERE seq <= {seq} AND recorded_at >= least({begin}, {known})
-            AND (occurred_at >= {begin} OR recorded_at > {known}) AND occurred_at <= $1 AND recorded_at <= $2
+        SELECT * FROM move WHERE occurred_at < {begin} AND seq > {seq} AND {also}
+        UNION ALL
+        SELECT * FROM move WHERE occurred_at < {begin} AND seq <= {seq} AND recorded_at > {known} AND {also}
     )"""
 
 
