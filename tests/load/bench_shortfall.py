@@ -123,8 +123,9 @@ async def report(name: str, question: Question, meter: Meter, times: int = 5) ->
     asks: list[tuple[str, Callable[[], Awaitable[Any]]]] = [("roll-ups", whole), ("first page of cells", page)]
     for what, ask in asks:
         meter.spent()
-        await timed(f"{name}: {what}", ask, times)
-        print(f"{'':58} {meter.spent().per(times + 1)}  load {os.getloadavg()[0]:.1f}", flush=True)
+        with meter.memory() as memory:
+            await timed(f"{name}: {what}", ask, times)
+        print(f"{'':58} {meter.spent().per(times + 1)}; {memory}  load {os.getloadavg()[0]:.1f}", flush=True)
 
 
 async def file() -> int:
@@ -138,6 +139,16 @@ async def analyze(owner_url: str, tables: str) -> None:
     owner = await asyncpg.connect(owner_url)
     await owner.execute(f"VACUUM ANALYZE {tables}")
     await owner.close()
+
+
+async def as_it_was_then(owner_url: str) -> None:
+    """Snapshots hold the moves that were written when they were taken, and no later ones; planned for as autovacuum
+    would have it."""
+    owner = await asyncpg.connect(owner_url)
+    for table in ("snapshot_run", "holding_run"):
+        await owner.execute(f"UPDATE {table} SET up_to_seq = (SELECT max(seq) FROM move WHERE recorded_at <= known_at)")
+    await owner.close()
+    await analyze(owner_url, "snapshot_run, balance_snapshot, holding_run, holding_snapshot")
 
 
 async def measure(owner_url: str, app_url: str, share: float, postmaster: int) -> None:
@@ -165,17 +176,22 @@ async def measure(owner_url: str, app_url: str, share: float, postmaster: int) -
         await report("district today", Question("/1/3/", TODAY), meter)
         await report("district's stores today", Question("/1/3/", TODAY, Holder.SITE), meter)
         await report("city in a year", Question("/1/", date(2027, 11, 21)), meter)
-        await timed("city today: all cells, as for a file", file, 2)
-        await report("city on a past day, without snapshots", Question("/1/", PAST), meter, 2)
-        began = time.perf_counter()
-        # As the monthly job does; one that is taken while somebody asks knows more than he may and does not serve him.
+        with meter.memory() as memory:
+            await timed("city today: all cells, as for a file", file, 2)
+        print(f"{'':58} {memory}", flush=True)
+        for day in (date(2025, 12, 12), date(2026, 3, 15), PAST):  # after about 1, 4 and 8 of 10 million moves
+            await report(f"city on {day}, without snapshots", Question("/1/", day), meter, 2 if day == PAST else 1)
+        # As the nightly job does; one that is taken while somebody asks knows more than he may and does not serve him.
         month = PAST.replace(day=1)
-        await snapshots.take(month, now=begin_of(month) + timedelta(minutes=20))
-        print(f"snapshot taken in {time.perf_counter() - began:.1f} s")
-        await analyze(owner_url, "balance_snapshot, holding_snapshot")
-        await report("city three days after a snapshot", Question("/1/", PAST.replace(day=3)), meter, 3)
-        await report("city on a past day, with snapshots", Question("/1/", PAST), meter, 3)
-        await report("district on a past day, with snapshots", Question("/1/3/", PAST), meter, 3)
+        for day, keep in ((month, snapshots.take), (PAST, snapshots.add_up)):
+            began = time.perf_counter()
+            await keep(day, now=begin_of(day) + timedelta(minutes=20))
+            print(f"{keep.__name__} of {day} in {time.perf_counter() - began:.1f} s", flush=True)
+        await as_it_was_then(owner_url)
+        await report("city three days after a month's sums", Question("/1/", PAST.replace(day=3)), meter, 3)
+        await report("city on the day that sums began with", Question("/1/", PAST), meter, 3)
+        await report("city on the day before", Question("/1/", PAST - timedelta(days=1)), meter, 3)
+        await report("district on the day that sums began with", Question("/1/3/", PAST), meter, 3)
     finally:
         await api_database.close_pool()
     held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

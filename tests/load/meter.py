@@ -4,9 +4,12 @@ On a machine that others share, rates say little; the CPU a scan costs says what
 """
 
 import os
+import re
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 ADDITIONS = 10_000_000
 TICK = os.sysconf("SC_CLK_TCK")
@@ -41,12 +44,51 @@ class Meter:
         self._before: dict[int, float] = {}
         self.spent()
 
+    def memory(self) -> "Memory":
+        """What both hold while a block runs."""
+        return Memory(self._server, self._postmaster)
+
     def spent(self) -> Spent:
         """CPU since the last call. A backend that began and ended meanwhile is not seen."""
         now = {pid: _seconds(pid) for pid in (self._server, self._postmaster, *_children(self._postmaster))}
         used = {pid: seconds - self._before.get(pid, 0.0) for pid, seconds in now.items()}
         self._before = now
         return Spent(used.pop(self._server, 0.0), sum(used.values()))
+
+
+class Memory:
+    """The most memory of their own (RssAnon: without shared buffers and files) that a process and all backends of a
+    PostgreSQL held while the block ran, in megabytes; looked at ten times a second."""
+
+    def __init__(self, server: int, postmaster: int) -> None:
+        self._server, self._postmaster = server, postmaster
+        self._ended = threading.Event()
+        self.server = self.database = 0.0
+
+    def __enter__(self) -> Self:
+        self._looking = threading.Thread(target=self._look, daemon=True)
+        self._looking.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._looking.join()
+
+    def _look(self) -> None:
+        while not self._ended.wait(0.1):
+            self.server = max(self.server, _own_memory(self._server))
+            self.database = max(self.database, sum(_own_memory(pid) for pid in _children(self._postmaster)))
+
+    def __str__(self) -> str:
+        return f"held at most: here {self.server:.0f} MB, PostgreSQL {self.database:.0f} MB"
+
+
+def _own_memory(pid: int) -> float:
+    try:
+        found = re.search(r"RssAnon:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    except OSError:
+        return 0.0
+    return int(found[1]) / 1024 if found else 0.0
 
 
 def _fields(pid: int) -> list[str]:

@@ -186,9 +186,9 @@ def unheld(begin: str, known: str, seq: str, also: str) -> str:
     return f"""(
         SELECT * FROM move WHERE occurred_at >= {begin} AND {also}
         UNION ALL
-        SELECT * FROM move WHERE occurred_at < {begin} AND seq > {seq} AND {also}
+        SELECT * FROM move WHERE occurred_at < {begin} AND seq + 0 > {seq} AND {also}
         UNION ALL
-        SELECT * FROM move WHERE occurred_at < {begin} AND seq <= {seq} AND recorded_at > {known} AND {also}
+        SELECT * FROM move WHERE occurred_at < {begin} AND seq + 0 <= {seq} AND recorded_at > {known} AND {also}
     )"""
 
 
