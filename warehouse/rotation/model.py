@@ -47,6 +47,17 @@ COMMITTED = frozenset({Status.APPROVED, Status.CARRYING, Status.CARRIED})
 """Decided and not settled: what others must reckon with."""
 
 
+class Sort(StrEnum):
+    """Orders of the lines of plans. Cost and loss: the most first; without a price last."""
+
+    OUT = "out"
+    ITEM = "item"
+    STORE = "store"
+    ENDS = "ends"
+    COST = "cost"
+    LOSS = "loss"
+
+
 class Why(StrEnum):
     """Why goods stand in the plan: their date, their storage life, their time in store, their state."""
 

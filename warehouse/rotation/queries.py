@@ -32,6 +32,7 @@ from warehouse.rotation.model import (
     Risk,
     Settlement,
     Short,
+    Sort,
     Status,
     Stored,
     Terms,
@@ -197,6 +198,16 @@ def no_such_line(line_id: UUID) -> Missing:
     return Missing("rotation.missing", "没有这一行轮换计划，或不在您的管辖范围内", rotation=str(line_id))
 
 
+_ORDER: Mapping[Sort, tuple[str, ...]] = {
+    Sort.OUT: ("x.out_on::text", "x.seq"),
+    Sort.ITEM: ("i.sort_key", "x.out_on::text", "x.seq"),
+    Sort.STORE: ("s.code", "x.out_on::text", "x.seq"),
+    Sort.ENDS: ("coalesce(x.ends_on::text, '9999')", "x.seq"),
+    Sort.COST: ("-coalesce(x.cost_fen, -1)", "x.seq"),
+    Sort.LOSS: ("-coalesce(x.waste_fen, -1)", "x.seq"),
+}
+
+
 async def list_lines(
     *,
     scope: Scope,
@@ -209,10 +220,12 @@ async def list_lines(
     month: int | None = None,
     class_code: str | None = None,
     text: str | None = None,
+    sort: Sort = Sort.OUT,
     cursor: str | None = None,
     limit: int | None = None,
 ) -> Page[Line]:
-    """Lines in sight, by the day they leave. `under`: of owners in that region; `text`: part of item, lot or store."""
+    """Lines in sight, by the day they leave unless said otherwise. `under`: of owners in that region; `text`: part of
+    item, lot or store."""
     listing = Listing(_LINE)
     _seen(listing, scope)
     for condition, value in (
@@ -233,7 +246,7 @@ async def list_lines(
             "strpos(upper(concat_ws(' ', i.key, i.name_zh, i.name_en, l.number, s.code, s.name_zh)), upper({})) > 0",
             text,
         )
-    return await listing.page(("x.out_on", "x.seq"), cursor, limit, _line)
+    return await listing.page(_ORDER[sort], cursor, limit, _line)
 
 
 async def places_of(lines: Sequence[Line]) -> dict[UUID, list[tuple[int, str, str, int]]]:
@@ -280,7 +293,7 @@ async def days_of(*, scope: Scope, first: date, last: date) -> list[tuple[date, 
     _seen(listing, scope)
     listing.where("x.status NOT IN ('settled', 'withdrawn')")
     listing.where("(x.out_on BETWEEN {} AND {} OR x.in_on BETWEEN {} AND {})", first, last, first, last)
-    found = (await listing.page(("x.out_on", "x.seq"), None, 500, _line)).items
+    found = (await listing.page(("x.out_on::text", "x.seq"), None, 500, _line)).items
     days = [(line.out_on, False, line) for line in found if first <= line.out_on <= last]
     days += [(line.in_on, True, line) for line in found if line.in_on is not None and first <= line.in_on <= last]
     return sorted(days, key=lambda one: (one[0], one[1], one[2].seq))

@@ -26,7 +26,7 @@ from catalog.regions.model import Region, Tier
 from warehouse.parties import queries as parties
 from warehouse.parties.model import PartyKind
 from warehouse.rotation import queries, rules, workflow
-from warehouse.rotation.model import DISPOSALS, Line, Option, Status
+from warehouse.rotation.model import DISPOSALS, Line, Option, Sort, Status
 from warehouse.sites import queries as sites
 
 Request_ = Request[Any, Any, Any]
@@ -55,7 +55,12 @@ async def _asked(request: Request_, scope: Scope, year: int) -> dict[str, Any]:
         "month": asked.number(request, "month", 12) or None,
         "class_code": asked.text(request, "class", 40),
         "text": asked.text(request, "q"),
+        "sort": _sort(request),
     }
+
+
+def _sort(request: Request_) -> Sort:
+    return asked.one_of(request, "sort", Sort, Sort.OUT)
 
 
 def _year(request: Request_, viewer: Viewer) -> int:
@@ -64,21 +69,27 @@ def _year(request: Request_, viewer: Viewer) -> int:
 
 @get("/rotation", include_in_schema=False)
 async def rotation_page(request: Request_, stamp: Stamped) -> Response[str]:
-    """A year: what is due by class and month, the plans, their lines."""
+    """A year: what is due by class and month, the plans, their lines; on further pages the lines alone."""
     scope = stamp.require(Permission.ROTATION_READ)
     viewer = viewer_of(request)
     year = _year(request, viewer)
     wanted = await _asked(request, scope, year)
-    listed = await queries.list_lines(scope=scope, **wanted, cursor=asked.cursor(request), limit=asked.PAGE)
-    cells = await queries.heat(scope=scope, year=year, under=wanted["under"], site_id=wanted["site_id"])
+    cursor = asked.cursor(request)
+    listed = await queries.list_lines(scope=scope, **wanted, cursor=cursor, limit=asked.PAGE)
+    cells = (
+        [] if cursor else await queries.heat(scope=scope, year=year, under=wanted["under"], site_id=wanted["site_id"])
+    )
     known = await sites.list_sites(scope=scope, limit=200)
-    here = await queries.list_plans(scope=scope, year=year)
+    here = [] if cursor else await queries.list_plans(scope=scope, year=year)
     may_plan = scope_of(stamp.grants, Permission.ROTATION_PLAN)
     today = viewer.today.year
     return page(
         request,
         "rotation.html",
         listed=listed,
+        sort=wanted["sort"].value,
+        further=cursor is not None,
+        classes=await classes.own_classes(),
         year=year,
         years=range(today - 1, today + YEARS_AHEAD + 1),
         plans=here,
@@ -169,12 +180,15 @@ async def rotation_plan_page(request: Request_, stamp: Stamped, plan_id: FromPat
     """One plan: its sums, its lines, its history."""
     scope = stamp.require(Permission.ROTATION_READ)
     plan = await queries.get_plan(plan_id, scope)
-    listed = await queries.list_lines(scope=scope, plan_id=plan_id, cursor=asked.cursor(request), limit=asked.PAGE)
+    listed = await queries.list_lines(
+        scope=scope, plan_id=plan_id, sort=_sort(request), cursor=asked.cursor(request), limit=asked.PAGE
+    )
     return page(
         request,
         "rotation_plan.html",
         plan=plan,
         listed=listed,
+        sort=_sort(request).value,
         statuses=list(Status),
         decidable={one.id for one in listed.items if _decides(one, stamp)},
         changes=await list_changes(table="rotation_plan", key=str(plan.id)),

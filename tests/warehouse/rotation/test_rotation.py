@@ -18,7 +18,7 @@ from tests.warehouse.stock import world
 from warehouse.norms import actions as norms
 from warehouse.norms.model import NormFacts
 from warehouse.rotation import actions, queries, tables
-from warehouse.rotation.model import Choice, Line, Option, Planned, Status, Verdict
+from warehouse.rotation.model import Choice, Line, Option, Planned, Sort, Status, Verdict
 from warehouse.stock import queries as stock
 from warehouse.stock.model import Lot
 
@@ -150,6 +150,33 @@ class TestProposing:
         await stored(hall, 5)
         with pytest.raises(Missing):
             await actions.propose(stamp=planner("/1/3/"), region_key="district-a", year=TODAY.year)
+
+
+async def test_lines_are_sorted_and_their_pages_join(hall: asyncpg.Connection) -> None:
+    await prices(hall)
+    for quantity, days, place in ((3, 60, 101), (9, 40, 111), (5, 50, 101), (7, 30, 111)):
+        await stored(hall, quantity, place, expires_on=TODAY + timedelta(days=days))
+    await proposed()
+
+    async def listed(sort: Sort, **more: Any) -> list[int]:
+        found: list[int] = []
+        cursor = None
+        while True:
+            page = await queries.list_lines(scope=EVERYWHERE, sort=sort, cursor=cursor, limit=1, **more)
+            found += [line.quantity for line in page.items]
+            cursor = page.next_cursor
+            if cursor is None:
+                return found
+
+    assert await listed(Sort.ENDS) == [7, 9, 5, 3]
+    stores = {line.quantity: line.site_code for line in (await queries.list_lines(scope=EVERYWHERE)).items}
+    assert [stores[one] for one in await listed(Sort.STORE)] == sorted(stores.values())
+    costs = {line.quantity: line.cost_fen for line in (await queries.list_lines(scope=EVERYWHERE)).items}
+    assert [costs[one] for one in await listed(Sort.COST)] == sorted(costs.values(), key=lambda fen: -(fen or -1))
+    await hall.execute("UPDATE rotation_line SET cost_fen = NULL WHERE quantity = 9")
+    assert (await listed(Sort.COST))[-1] == 9  # without a price last
+    for sort in Sort:
+        assert sorted(await listed(sort)) == [3, 5, 7, 9]
 
 
 class TestMinimum:
