@@ -83,11 +83,20 @@ def kept(query: str, name: str, kinds: type[T]) -> T | None:
         return None
 
 
+def kept_day(query: str, name: str) -> date | None:
+    """A day that a kept address names, of thinkable years; None where it names none."""
+    try:
+        found = date.fromisoformat(dict(parse_qsl(query, max_num_fields=50)).get(name, ""))
+    except ValueError:
+        return None
+    return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
+
+
 async def kept_question(query: str, scope: Scope, stamp: Stamp) -> Question:
     """What the kept address of a shortfall report asks on the stamp's day. Raises Missing, Invalid."""
     given = dict(parse_qsl(query, max_num_fields=50))
     words = Words(
         given.get("region"), given.get("site"), kept(query, "holder", Holder) or Holder.REGION,
-        kept(query, "tier", Tier), given.get("class"),
+        kept(query, "tier", Tier), given.get("class"), season_day=kept_day(query, "norms"),
     )  # fmt: skip
     return await question_of(words, scope, stamp)

@@ -7,6 +7,10 @@ from tests.journeys.conftest import Opened, Store
 from tests.journeys.store import PLANNER
 
 SCREENS = [("zh", 1280), ("zh", 360), ("en", 1280), ("en", 360)]
+SAID = {
+    "zh": ("只看缺的", "帐篷", "2026-07-15", "按存放：在库点内"),
+    "en": ("only what is short", "Tents", "2026-07-15", "what stands in stores"),
+}
 FILES = {"xlsx": b"PK", "csv": b"\xef\xbb\xbf"}
 
 
@@ -27,8 +31,12 @@ async def test_each_report_is_a_page_a_paper_and_a_file(desk: Opened, store: Sto
             assert answer.ok
             assert (await answer.body()).startswith(begins)
     # What is looked at now is sent every week, to oneself and the purchaser, until it is ended.
-    await planner.open("/shortfall?show=short")
+    await planner.open("/shortfall?show=short&class=ZP&norms=2026-07-15&holder=site")
     await page.click("a[href^='/reports/scheduled']")
+    asks = page.locator("form[data-api$=plans]")
+    for said in SAID[language]:
+        await expect(asks).to_contain_text(said)
+    await expect(asks).not_to_contain_text("show=")  # in words, not as an address
     name = f"每周缺口 {language} {width}"
     await page.fill("[name=name]", name)
     await page.check("[name=recipients][value='jy.buyer']")
@@ -37,6 +45,7 @@ async def test_each_report_is_a_page_a_paper_and_a_file(desk: Opened, store: Sto
         await page.click("form[data-api$=plans] button[type=submit]")
     row = page.locator("tr", has_text=name)
     await expect(row).to_be_visible()
+    await expect(row).to_contain_text(SAID[language][0])
     await planner.shot("scheduled")
     await row.locator("button").click()
     async with page.expect_event("load"):

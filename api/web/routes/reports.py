@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 from litestar import Request, Response, get
@@ -19,6 +20,7 @@ from api.web.words import N_, word
 from catalog.classes import queries as classes
 from catalog.classes.model import CLASS_SCHEME
 from catalog.kernel.access import Permission, Scope
+from catalog.kernel.errors import Invalid, Missing
 from catalog.kernel.page import Page
 from catalog.kernel.parameters import whole
 from catalog.kernel.stamp import Stamp
@@ -29,6 +31,9 @@ from warehouse.alerts.model import Alert, AlertKind
 from warehouse.alerts.queries import alerts
 from warehouse.alerts.queries.alerts import AlertFilter
 from warehouse.counts.queries import veil_of
+from warehouse.planning.scenario.model import HAZARDS
+from warehouse.provision.model import Holder, Question
+from warehouse.provision.queries import Show
 from warehouse.reports import queries, rules
 from warehouse.reports.model import (
     DEAD_MONTHS,
@@ -404,6 +409,41 @@ def _handlers(key: str) -> list[Any]:
 # --- reports that are made by themselves ----------------------------------------------------------------------------
 
 
+async def _in_words(query: str, question: Question, scope: Scope, viewer: Viewer) -> list[tuple[str, str]]:
+    """What a kept address narrows a shortfall report to, (what, which one) in the viewer's language.
+    A comparison with another day is told of too: it is not sent."""
+    lang, _ = viewer.language, viewer.language.text
+    given = dict(parse_qsl(query, max_num_fields=50))
+    at = next((one for one in await regions.list_in(scope) if one.path == question.path), None)
+    site = (await sites.find_sites([given["site"]], scope)).get(given["site"]) if given.get("site") else None
+    goods = next((one for one in await classes.own_classes() if one.code == given.get("class")), None)
+    show, hazard = asked_reports.kept(query, "show", Show), given.get("hazard", "")
+    against = asked_reports.kept_day(query, "against")
+    shown = {Show.SHORT: _("only what is short"), Show.UNKNOWN: _("only what is not known")}.get(show or Show.ALL)
+    held = _("what stands in stores") if question.holder is Holder.SITE else _("what regions own")
+    told = (
+        (_("Region"), named(lang, at) if at and not site else None),
+        (_("Store"), f"{named(lang, site)} · {site.code}" if site else None),
+        (_("Whose goods"), held),
+        (_("Tier"), word(lang, "tier", question.tier) if question.tier else None),
+        (_("Class"), named(lang, goods) if goods else None),
+        (_("Show"), shown),
+        (_("Norms of another day (season)"), question.season_day.isoformat() if question.season_day else None),
+        (_("People-days by the norms for"), word(lang, "disaster", hazard) if hazard in HAZARDS else None),
+        (_("Compared with the day"), _("is not sent") if against else None),
+    )
+    return [(what, which) for what, which in told if which]
+
+
+async def _kept_words(query: str, stamp: Stamp, scope: Scope, viewer: Viewer) -> list[tuple[str, str]]:
+    """`_in_words` of a plan that stands: its region, store or class may be gone by now."""
+    try:
+        question = await asked_reports.kept_question(query, scope, stamp)
+    except (Missing, Invalid):
+        return [(viewer.language.text("Region"), viewer.language.text("not there any more, or outside your area"))]
+    return await _in_words(query, question, scope, viewer)
+
+
 @get("/reports/scheduled", include_in_schema=False)
 async def scheduled_page(request: Request_, stamp: Stamped) -> Response[str]:
     """One's plans and what came of them; a new one of the filters that stand in the address."""
@@ -411,13 +451,16 @@ async def scheduled_page(request: Request_, stamp: Stamped) -> Response[str]:
     viewer, me = viewer_of(request), stamp.person_id or 0
     plans_of = viewer.may(Permission.NORM_EDIT.value)
     query = checked_query(request.url.query[:LONGEST_QUERY])
-    path = (await asked_reports.kept_question(query, scope, stamp)).path
+    question = await asked_reports.kept_question(query, scope, stamp)
+    mine = await plans.list_plans(me) if plans_of else []
     return page(
         request,
         "reports_scheduled.html",
         may_plan=plans_of,
-        plans=await plans.list_plans(me) if plans_of else [],
-        readers=await plans.readers_of(path) if plans_of else [],
+        plans=mine,
+        words={one.id: await _kept_words(one.facts.query, stamp, scope, viewer) for one in mine},
+        asks=await _in_words(query, question, scope, viewer) if plans_of else [],
+        readers=await plans.readers_of(question.path) if plans_of else [],
         listed=await plans.list_runs(me, cursor=asked.cursor(request), limit=asked.PAGE),
         kept=query,
         me=me,
