@@ -20,6 +20,7 @@ from warehouse.alerts import actions
 SCREENS = [
     ("zh", 1280, "ZJ-0008", 54), ("zh", 360, "ZJ-0009", 55), ("en", 1280, "ZJ-0010", 56), ("en", 360, "ZJ-0012", 57),
 ]  # fmt: skip
+TONES = {"zh": {"紧急": "refused", "警告": "ask"}, "en": {"urgent": "refused", "warning": "ask"}}
 BELOW = {"zh": "低于最低储备", "en": "Below the minimum"}
 HEARD_MS = 30_000
 
@@ -75,6 +76,14 @@ async def test_a_shortage_is_heard_explained_acknowledged_and_snoozed(
         expect(one.locator("#toast")).to_contain_text(re.compile(f"{BELOW[language]}.*{item}"), timeout=HEARD_MS)
         for one in (page, keeper.page)
     ))  # fmt: skip
+    # How grave it is stands in words, and in a colour that is not the green of what has been done.
+    said = await page.locator("#toast").text_content() or ""
+    (tone,) = {tone for word, tone in TONES[language].items() if word in said}
+    await expect(page.locator("#toast")).to_have_attribute("data-tone", tone)
+    paint = "(at) => getComputedStyle(at).backgroundColor"
+    worn = await page.locator("#toast").evaluate(paint)
+    await page.locator("#toast").evaluate("(at) => (at.dataset.tone = 'done')")
+    assert worn != await page.locator("#toast").evaluate(paint)
     await expect(page.locator("[data-bell-count]")).to_be_visible()
     await expect(page.locator("[data-alert-news]")).to_be_visible()
     assert await page.evaluate("window.stillHere"), "it came without the page being loaded anew"
@@ -91,6 +100,15 @@ async def test_a_shortage_is_heard_explained_acknowledged_and_snoozed(
     await page.locator("a.btn[href^='/alerts/why']").click()
     await expect(page.locator("main .tag-damaged").first).to_be_visible()
     await planner.shot("why", full=True)
+    # Opened again without a choice, the page says what to choose, and offers what was looked at and what stands.
+    await planner.open("/alerts/why")
+    lately = page.locator("[data-why-lately] a")
+    await expect(lately).to_have_count(1)
+    await expect(page.locator("[data-why-standing] a").first).to_be_visible()
+    await expect(page.locator("[name=place]")).to_have_value(re.compile(":"))
+    await planner.shot("why-nothing-chosen", full=True)
+    await lately.click()
+    await expect(page.locator("main .tag-damaged").first).to_be_visible()
 
     await page.goto(alert)
     async with page.expect_event("load"):

@@ -71,10 +71,15 @@ def _href(one: Alert) -> str:
         case Domain.COUNT:
             return "/counts"
         case Domain.NEED if one.item_key is not None:
-            place = f"site:{one.site_code}" if one.site_code else f"region:{one.region_key}"
-            return f"/alerts/why?place={place}&item={one.item_key}"
+            return _why(one)
         case _:
             return "/norms" if one.domain is Domain.NEED else "/stock"
+
+
+def _why(one: Alert) -> str:
+    """Where it is explained: of an alert about an item."""
+    place = f"site:{one.site_code}" if one.site_code else f"region:{one.region_key}"
+    return f"/alerts/why?place={place}&item={one.item_key}"
 
 
 async def _asked(request: Request_, scope: Scope, person_id: int | None) -> AlertFilter:
@@ -137,6 +142,18 @@ async def alert_page(request: Request_, stamp: Stamped, alert_id: FromPath[UUID]
     )
 
 
+MOST_OFFERED = 5
+
+
+async def _explainable(scope: Scope, stamp: Stamped) -> list[Alert]:
+    """Some alerts that stand, the viewer's own first, of goods at a place: what one may want explained."""
+    found: dict[UUID, Alert] = {}
+    for mine in (stamp.person_id, None):
+        listed = await queries.list_alerts(scope=scope, wanted=AlertFilter(mine=mine), limit=50)
+        found |= {one.id: one for one in listed.items if one.item_key and one.id not in found}
+    return list(found.values())[:MOST_OFFERED]
+
+
 @get("/alerts/why", include_in_schema=False)
 async def why_alert_page(request: Request_, stamp: Stamped) -> Response[str]:
     """Why there is an alert for an item at a place, or why there is none."""
@@ -164,6 +181,8 @@ async def why_alert_page(request: Request_, stamp: Stamped) -> Response[str]:
         sites=known.items,
         found=found,
         missing=missing,
+        standing=[] if found else await _explainable(scope, stamp),
+        why_href=_why,
         **_words(request),
     )
 

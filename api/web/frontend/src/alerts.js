@@ -13,6 +13,7 @@ const BEAT_MS = 2000;
 const SILENT_MS = 6000;
 const AFTER_LOAD_MS = 1200;
 const SAID_MS = 1500; // several at once are one word
+const TONES = { 1: "note", 2: "ask", 3: "refused" }; // by severity
 const NEW = new Set(["opened", "raised", "escalated", "woken"]);
 
 document.addEventListener("change", (event) => {
@@ -20,6 +21,32 @@ document.addEventListener("change", (event) => {
   if (!whole) return;
   all(`input[name="${whole.dataset.checkAll}"]`, whole.form).forEach((box) => (box.checked = whole.checked));
 });
+
+// "Why an alert?": the last places and items that this person looked at are offered again, the very last as the choice.
+const LATELY = `beiyu.why.${one("meta[name=whose-page]")?.content || ""}`;
+const MOST_LATELY = 5;
+const seen = one("[data-why-seen]");
+const lately = one("[data-why-lately]");
+if (seen || lately) {
+  const kept = JSON.parse(localStorage.getItem(LATELY) || "[]");
+  if (seen) {
+    const now = { place: seen.dataset.whySeen, item: seen.dataset.item, text: seen.textContent.split(" · ").slice(0, 2).join(" · ").trim() };
+    const others = kept.filter((old) => old.place !== now.place || old.item !== now.item);
+    localStorage.setItem(LATELY, JSON.stringify([now, ...others].slice(0, MOST_LATELY)));
+  } else if (kept.length) {
+    lately.hidden = false;
+    for (const { place, item, text } of kept) {
+      const link = document.createElement("a");
+      link.href = `/alerts/why?${new URLSearchParams({ place, item })}`;
+      link.textContent = text;
+      const line = document.createElement("li");
+      line.append(link);
+      one("ul", lately).append(line);
+    }
+    const choice = one("[name=place]");
+    if (choice && !choice.value) choice.value = kept[0].place;
+  }
+}
 
 const bell = one("[data-bell]");
 const shown = one("[data-bell-count]");
@@ -51,7 +78,8 @@ function say() {
   count();
   if (!loud.length) return;
   const grave = loud.reduce((a, b) => (b.severity > a.severity ? b : a));
-  toast(grave[language] + (loud.length > 1 ? ` (+${loud.length - 1})` : ""));
+  // The text says how grave it is; the colour says it again.
+  toast(grave[language] + (loud.length > 1 ? ` (+${loud.length - 1})` : ""), TONES[grave.severity] || "note");
   if (holds() && shown.dataset.sound !== "no") sound(grave.severity > 2 ? "refused" : "ask");
 }
 
