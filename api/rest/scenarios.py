@@ -244,6 +244,7 @@ def _shown(one: Scenario, stamp: Stamp) -> ScenarioOut:
         computed_at=one.computed_at,
         computed_by=one.computed_by,
         lines=[_line(line) for line in (one.outcome or {"lines": []})["lines"]],
+        changed=(one.outcome or {}).get("changed", False),
         proven=(one.outcome or {}).get("proven", False),
         version=one.version,
         retired_at=one.retired_at,

@@ -167,7 +167,7 @@ class ScenarioLineOut(Given):
 
 
 class ScenarioOut(Given):
-    """One scenario with what came out when it was last worked out."""
+    """One scenario with what came out when it was last worked out: of what was there and promised at `computed_at`."""
 
     id: UUID
     region: str
@@ -182,6 +182,7 @@ class ScenarioOut(Given):
     computed_at: datetime | None
     computed_by: str
     lines: list[ScenarioLineOut]
+    changed: bool = Field(description="Goods, norms or promises it follows from changed while it was being worked out.")
     proven: bool = Field(description="Nothing covers more in time, and nothing that covers as much costs less.")
     version: int
     retired_at: datetime | None

@@ -61,6 +61,9 @@ Such a transaction's statements must not join two indexes by OR."""
 WITHOUT_FLUSH = "SET LOCAL synchronous_commit = off"
 """For a transaction whose loss in a power cut would do no harm: nobody waits for the disk."""
 
+ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+"""For a transaction of several reads that must fit each other: all of them as of its first."""
+
 
 class _Begun:
     """BEGIN with its settings in one round trip; what asyncpg's own transaction does in several."""
@@ -82,9 +85,9 @@ class _Begun:
 async def transaction(*settings: str) -> AsyncIterator[None]:
     """Run the block in one transaction, joining the ambient one if there is one.
 
-    `settings` (`GENERIC_PLANS`, `INDEX_ORDER`, `WITHOUT_FLUSH`) hold until its end; an ambient one has its own.
-    Unlike Piccolo's own, it gives the connection back and forgets itself even when COMMIT or ROLLBACK fails because the
-    server has gone.
+    `settings` (`GENERIC_PLANS`, `INDEX_ORDER`, `WITHOUT_FLUSH`, `ONE_MOMENT`) hold until its end; an ambient one
+    has its own. Unlike Piccolo's own, it gives the connection back and forgets itself even when COMMIT or ROLLBACK
+    fails because the server has gone.
     """
     here = engine()
     if here.current_transaction.get() is not None:

@@ -108,6 +108,7 @@ async def scenario_page(request: Request_, stamp: Stamped, scenario_id: FromPath
         areas=found.outcome["areas"] if found.outcome else [],
         totals=totals(found),
         proven=(found.outcome or {}).get("proven", True),
+        changed=(found.outcome or {}).get("changed", False),
         names=await _goods_names([found]),
         may_edit=may,
         others=[other for other in others.items if other.id != found.id],

@@ -1,14 +1,14 @@
-"""Writes of scenarios and consumption norms. A scenario is worked out in the transaction that keeps its outcome."""
+"""Writes of scenarios and consumption norms. No transaction is open while a scenario is worked out."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID, uuid5
 
 from catalog.kernel import attempts, audit, db, feed, history
 from catalog.kernel.access import Permission
 from catalog.kernel.attempts import Receipt
-from catalog.kernel.errors import Invalid, Missing, Refused, Stale
+from catalog.kernel.errors import Invalid, Missing, Problem, Refused, Stale
 from catalog.kernel.jsontext import json_text
 from catalog.kernel.stamp import Stamp
 from catalog.regions import queries as regions
@@ -144,14 +144,16 @@ async def create_scenario(*, stamp: Stamp, facts: ScenarioFacts, solve: Solve = 
     (`scenario.no-uses`).
     """
 
-    async def work() -> Receipt:
+    async def read() -> _Asked:
         region = await regions.find_region(facts.region_id)
         if region is None:
             raise Missing("region.missing", "没有这个区划", region_id=facts.region_id)
         stamp.require_at(Permission.SCENARIO_EDIT, region.path)
-        said = await _completed(stamp, facts, region.path)
+        return await _read(stamp, await _completed(stamp, facts, region.path))
+
+    async def keep(asked: _Asked, outcome: str) -> Receipt:
+        said = asked.facts
         scenario_id = uuid5(stamp.attempt, "scenario")
-        outcome = await _worked_out(stamp, said, solve)
         await db.execute(
             "INSERT INTO scenario (id, region_id, name, hazard, day, days, note, areas, uses, reach, created_at,"
             " created_by, computed_at, computed_by, outcome, attempt) VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb,"
@@ -161,13 +163,13 @@ async def create_scenario(*, stamp: Stamp, facts: ScenarioFacts, solve: Solve = 
             *_values(said),
             stamp.recorded_at,
             stamp.login,
-            json_text(outcome),
+            outcome,
             stamp.attempt,
         )
         await _note(stamp, "scenario", "scenario.create", scenario_id, None, asdict(said))
         return {"id": str(scenario_id), "version": 1}
 
-    return await attempts.once(stamp, "scenario.create", work)
+    return await _worked_out(stamp, "scenario.create", read, solve, keep)
 
 
 async def edit_scenario(
@@ -175,44 +177,49 @@ async def edit_scenario(
 ) -> Receipt:
     """Replace what is assumed, and work it out again. The region stays. Raises Missing, Stale, Invalid, Refused."""
 
-    async def work() -> Receipt:
+    async def read() -> _Asked:
+        before = await _current(stamp, scenario_id, version)
+        wanted = replace(facts, region_id=before.facts.region_id)
+        return await _read(stamp, await _completed(stamp, wanted, before.path))
+
+    async def keep(asked: _Asked, outcome: str) -> Receipt:
         before = await _locked(stamp, scenario_id, version)
-        said = await _completed(stamp, replace(facts, region_id=before.facts.region_id), before.path)
-        outcome = await _worked_out(stamp, said, solve)
         await db.execute(
             "UPDATE scenario SET name = $2, hazard = $3, day = $4, days = $5, note = $6, areas = $7::jsonb,"
             " uses = $8::jsonb, reach = $9::jsonb, computed_at = $10, computed_by = $11, outcome = $12::jsonb,"
             " version = version + 1 WHERE id = $1",
             scenario_id,
-            *_values(said),
+            *_values(asked.facts),
             stamp.recorded_at,
             stamp.login,
-            json_text(outcome),
+            outcome,
         )
-        await _note(stamp, "scenario", "scenario.edit", scenario_id, asdict(before.facts), asdict(said))
+        await _note(stamp, "scenario", "scenario.edit", scenario_id, asdict(before.facts), asdict(asked.facts))
         return {"id": str(scenario_id), "version": version + 1}
 
-    return await attempts.once(stamp, "scenario.edit", work)
+    return await _worked_out(stamp, "scenario.edit", read, solve, keep)
 
 
 async def work_out(*, stamp: Stamp, scenario_id: UUID, version: int, solve: Solve = solve_here) -> Receipt:
     """Work it out again with what is in store and promised now."""
 
-    async def work() -> Receipt:
-        before = await _locked(stamp, scenario_id, version)
-        outcome = await _worked_out(stamp, before.facts, solve)
+    async def read() -> _Asked:
+        return await _read(stamp, (await _current(stamp, scenario_id, version)).facts)
+
+    async def keep(_: _Asked, outcome: str) -> Receipt:
+        await _locked(stamp, scenario_id, version)
         await db.execute(
             "UPDATE scenario SET computed_at = $2, computed_by = $3, outcome = $4::jsonb, version = version + 1"
             " WHERE id = $1",
             scenario_id,
             stamp.recorded_at,
             stamp.login,
-            json_text(outcome),
+            outcome,
         )
         await _note(stamp, "scenario", "scenario.work-out", scenario_id, None, {"version": version + 1})
         return {"id": str(scenario_id), "version": version + 1}
 
-    return await attempts.once(stamp, "scenario.work-out", work)
+    return await _worked_out(stamp, "scenario.work-out", read, solve, keep)
 
 
 async def retire_scenario(*, stamp: Stamp, scenario_id: UUID, version: int) -> Receipt:
@@ -248,8 +255,55 @@ async def _completed(stamp: Stamp, facts: ScenarioFacts, path: str) -> ScenarioF
     return replace(facts, uses=uses)
 
 
-async def _worked_out(stamp: Stamp, facts: ScenarioFacts, solve: Solve) -> Mapping[str, Any]:
-    """The outcome as plain values, with what it was worked out from."""
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is assumed, and everything that its outcome follows from as it was read at one moment."""
+
+    facts: ScenarioFacts
+    task: Task
+
+
+async def _worked_out(
+    stamp: Stamp,
+    verb: str,
+    read: Callable[[], Awaitable[_Asked]],
+    solve: Solve,
+    keep: Callable[[_Asked, str], Awaitable[Receipt]],
+) -> Receipt:
+    """Read in one short transaction, solve in none (it may take a minute), keep in another.
+
+    The outcome is that of the moment of reading. Whether anything that it follows from has changed until it was kept is
+    kept with it (`changed`); a scenario that somebody else has changed meanwhile is Stale.
+    """
+    earlier = await attempts.find(stamp)
+    if earlier is not None:
+        return earlier
+    try:
+        async with db.transaction(db.ONE_MOMENT):
+            asked = await read()
+    except Problem as problem:
+        found = problem
+
+        async def refused() -> Receipt:
+            raise found
+
+        return await attempts.once(stamp, verb, refused)
+    outcome = await solve(asked.task)
+
+    async def work() -> Receipt:
+        since = await _read(stamp, asked.facts)
+        plain = {
+            "lines": [_line(one) for one in outcome.needs],
+            "areas": [asdict(one) for one in asked.task.areas],
+            "proven": outcome.proven,
+            "changed": not _same(asked.task, since.task),
+        }
+        return await keep(asked, json_text(plain))
+
+    return await attempts.once(stamp, verb, work)
+
+
+async def _read(stamp: Stamp, facts: ScenarioFacts) -> _Asked:
     areas = await queries.areas_of(facts)
     whats = await queries.whats_of(facts.uses)
     goods = await queries.goods_of(whats)
@@ -260,23 +314,25 @@ async def _worked_out(stamp: Stamp, facts: ScenarioFacts, solve: Solve) -> Mappi
         *await queries.entries_of(items, facts.day, areas, scope),
         *await queries.arrivals_of(items, facts, areas, scope, stamp.recorded_at),
     ]
-    outcome = await solve(
-        Task(
-            areas=tuple(areas),
-            uses=tuple(zip(facts.uses, whats, strict=True)),
-            days=facts.days,
-            reach=facts.reach,
-            entries=tuple(entries),
-            guards=tuple(await queries.guards_of(entries, facts.day, root)),
-            offers=tuple(await queries.offers_of(areas, facts.day)),
-            goods=tuple(goods),
-        )
+    task = Task(
+        areas=tuple(areas),
+        uses=tuple(zip(facts.uses, whats, strict=True)),
+        days=facts.days,
+        reach=facts.reach,
+        entries=tuple(entries),
+        guards=tuple(await queries.guards_of(entries, facts.day, root)),
+        offers=tuple(await queries.offers_of(areas, facts.day)),
+        goods=tuple(goods),
     )
-    return {
-        "lines": [_line(one) for one in outcome.needs],
-        "areas": [asdict(one) for one in areas],
-        "proven": outcome.proven,
-    }
+    return _Asked(facts, task)
+
+
+def _same(one: Task, other: Task) -> bool:
+    """Whether two readings say the same, in whatever order."""
+    return one == other or all(
+        sorted(map(repr, getattr(one, name))) == sorted(map(repr, getattr(other, name)))
+        for name in ("areas", "uses", "entries", "guards", "offers", "goods")
+    )
 
 
 def _line(need: Need) -> Mapping[str, Any]:
@@ -298,6 +354,10 @@ def _values(facts: ScenarioFacts) -> list[Any]:
 
 async def _locked(stamp: Stamp, scenario_id: UUID, version: int) -> Scenario:
     await db.execute("SELECT 1 FROM scenario WHERE id = $1 FOR UPDATE", scenario_id)
+    return await _current(stamp, scenario_id, version)
+
+
+async def _current(stamp: Stamp, scenario_id: UUID, version: int) -> Scenario:
     found = await queries.get_scenario(scenario_id, stamp.require(Permission.SCENARIO_EDIT))
     if found.retired_at is not None:
         raise Refused("scenario.retired", "这个情景已停用", scenario=str(scenario_id))

@@ -76,7 +76,8 @@ def scenario_table(scenario: Scenario) -> ReportTable:
         notes=(
             "受灾区：" + "；".join(people) + "。",
             "解决办法：先满足时限，再求总费用最低。"
-            + ("" if outcome.get("proven", True) else "计算达到步数上限，未能证明费用最低。"),
+            + ("" if outcome.get("proven", True) else "计算达到步数上限，未能证明费用最低。")
+            + ("测算期间库存、标准或协议有变动，未计入。" if outcome.get("changed") else ""),
             f"已知费用合计 {yuan(total)} 元" + (f"，另有 {unpriced} 项费用不明。" if unpriced else "。"),
             "可用＝完好、当日未过期、未占用。缺口＝需求－区内可用－时限内运抵－时限内可调入。道路按直线距离乘绕行系数估算。",
             "消耗标准依据：" + "　".join(sources),

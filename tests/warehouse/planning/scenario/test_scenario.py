@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from catalog.kernel import db
 from catalog.kernel.access import EVERYWHERE, ROLES, Grant, Role, Scope
 from catalog.kernel.errors import Denied, Invalid, Missing, Refused, Stale
 from catalog.kernel.history import list_changes
@@ -20,7 +21,7 @@ from warehouse.commitments.model import CommitmentFacts, Form
 from warehouse.norms import actions as norms
 from warehouse.norms.model import NormFacts
 from warehouse.planning.scenario import actions, queries, tables
-from warehouse.planning.scenario.model import AreaPeople, Basis, Consumption, Reach, ScenarioFacts
+from warehouse.planning.scenario.model import AreaPeople, Basis, Consumption, Outcome, Reach, ScenarioFacts, Task
 
 TODAY = date(2026, 11, 21)
 TENT, QUILT = 1, 2
@@ -138,6 +139,55 @@ async def test_of_two_who_work_it_out_at_once_one_reads_again(hall: asyncpg.Conn
         *(actions.work_out(stamp=planner(), scenario_id=one, version=1) for _ in range(2)), return_exceptions=True
     )
     assert sorted(type(each).__name__ for each in done) == ["Stale", "dict"]
+
+
+async def test_no_transaction_is_open_while_it_is_solved_and_what_changed_meanwhile_is_marked(
+    hall: asyncpg.Connection,
+) -> None:
+    await where(hall)
+    await stand(hall, 111, 30, TOWN)
+    solved: list[int] = []
+
+    async def slow(task: Task) -> Outcome:
+        assert not db.in_transaction()
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"
+        assert await hall.fetchval(waiting + " AND datname = current_database()") == 0
+        if len(solved) == 1:
+            await stand(hall, 111, 10, TOWN)
+        solved.append(1)
+        return await actions.solve_here(task)
+
+    async def changed(scenario: UUID) -> bool:
+        found = await queries.get_scenario(scenario, EVERYWHERE)
+        assert found.outcome is not None
+        return bool(found.outcome["changed"])
+
+    stamp = planner()
+    one = UUID((await actions.create_scenario(stamp=stamp, facts=facts(), solve=slow))["id"])
+    assert not await changed(one)
+    assert (await actions.create_scenario(stamp=stamp, facts=facts(), solve=slow))["repeat"]
+    assert len(solved) == 1  # sent twice, solved once
+    await actions.work_out(stamp=planner(), scenario_id=one, version=1, solve=slow)
+    assert await changed(one)
+    assert (await lines(one))[0]["here"] == 30  # of the moment at which it was read
+    await actions.work_out(stamp=planner(), scenario_id=one, version=2, solve=slow)
+    assert not await changed(one)
+    assert (await lines(one))[0]["here"] == 40
+
+    async def overtaken(task: Task) -> Outcome:
+        await actions.work_out(stamp=planner(), scenario_id=one, version=3)
+        return await actions.solve_here(task)
+
+    late = planner()
+    for _ in range(2):  # refused once, refused for good
+        with pytest.raises(Stale):
+            await actions.work_out(stamp=late, scenario_id=one, version=3, solve=overtaken)
+    refused = planner()
+    for _ in range(2):
+        with pytest.raises(Invalid):
+            await actions.create_scenario(stamp=refused, facts=facts(days=0))
+    kept = "SELECT count(*) FROM attempt WHERE id = $1 AND outcome = 'refused'"
+    assert await hall.fetchval(kept, refused.attempt) == 1
 
 
 async def test_scope_decides_who_sees_and_who_plans(hall: asyncpg.Connection) -> None:
