@@ -50,7 +50,9 @@ class AlertFilter:
     """Days of Shanghai from and to which it was opened, both inclusive."""
 
 
-_SEEN = "(r.path LIKE ANY({}::text[]) OR a.site_id = ANY({}::bigint[]) OR l.owner_path LIKE ANY({}::text[]))"
+_SEEN = """(r.path LIKE ANY({}::text[]) OR a.site_id = ANY({}::bigint[])
+    OR EXISTS (SELECT 1 FROM lot o WHERE o.id = a.lot_id AND o.owner_path LIKE ANY({}::text[])))"""
+"""The lot is looked up only where neither region nor store is in sight; a count then joins nothing else."""
 
 
 class _Asked:

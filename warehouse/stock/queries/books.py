@@ -78,6 +78,11 @@ async def list_moves(
         where.add("m.seq IN (SELECT move_seq FROM move_serial WHERE serial_id = {})", wanted.serial_id)
     if wanted.since is not None:
         where.add("m.recorded_at >= {}", wanted.since)
+        first, many = await _first_since(wanted.since)
+        if first is None:
+            return Page([])
+        if not many:
+            where.add("m.seq >= {}", first)
     if wanted.until is not None:
         where.add("m.recorded_at < {}", wanted.until)
     if not sight.everything:
@@ -86,6 +91,19 @@ async def list_moves(
     sql = _moves_sql(where, wanted, size)
     rows, following = await fetch_page(lambda _: sql, where.args, 1, size)
     return Page([move_from(row) for row in rows], following)
+
+
+_MANY = 200_000
+
+
+async def _first_since(since: datetime) -> tuple[int | None, bool]:
+    """The lowest seq of what was recorded since, None where nothing was; and whether there is so much of it that
+    walking back from the newest finds a page soon. Without that seq the walk back goes on to the very first move on a
+    morning on which little has been recorded yet."""
+    row: Any = await db.fetch_row(
+        "SELECT min(seq), count(*) FROM (SELECT seq FROM move WHERE recorded_at >= $1 LIMIT $2) m", since, _MANY
+    )
+    return row[0], row[1] == _MANY
 
 
 def _moves_sql(where: Where, wanted: MoveFilter, size: int) -> str:
