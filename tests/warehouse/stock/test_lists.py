@@ -17,7 +17,7 @@ from tests.warehouse.stock import world
 from tests.warehouse.stock.world import CONSUMED, NOW, line, posting, stamp
 from warehouse.stock import queries, rules
 from warehouse.stock.model import Condition, Lot, Reason
-from warehouse.stock.queries import MoveFilter, ReservationFilter, Sort, StockFilter
+from warehouse.stock.queries import MoveFilter, ReservationFilter, Sort, StockFilter, books
 
 ON = date(2026, 11, 21)
 SCOPES = {
@@ -236,6 +236,21 @@ async def test_moves_are_listed_newest_first_by_each_of_their_sides(hall: asyncp
     assert await reasons(Scope((), frozenset([1]))) == every[2:]
     assert await reasons(Scope()) == []
     assert await reasons(since=NOW + timedelta(seconds=1)) == await reasons(until=NOW) == []
+
+
+async def test_moves_recorded_since_are_found_whatever_was_written_between(
+    hall: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tents,) = await world.add_lots(hall, {})
+    for number, hours in enumerate((0, 5, 1, 6, 2)):  # in the order of writing
+        await world.receive(tents, number + 1, 101, by=stamp(at=NOW, recorded=NOW + timedelta(hours=hours)))
+    since = MoveFilter(since=NOW + timedelta(hours=4))
+    for many in (books._MANY, 3, 2):
+        monkeypatch.setattr(books, "_MANY", many)
+        for limit in (1, 50):
+            for scope in (EVERYWHERE, Scope(("/1/",)), Scope((), frozenset([1]))):
+                rows = await all_pages(queries.list_moves, scope=scope, wanted=since, limit=limit)
+                assert [row.quantity for row in rows] == [4, 2]
 
 
 async def test_cards_say_all_there_is_to_say(hall: asyncpg.Connection) -> None:
