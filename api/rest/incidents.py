@@ -13,6 +13,7 @@ from api.rest import references
 from api.rest.conditions import IfMatch, etag, read_version
 from api.rest.sessions import Cursor, Limit
 from api.schemas.incidents import (
+    CloseIn,
     EndIn,
     IncidentDone,
     IncidentEdit,
@@ -37,6 +38,7 @@ from catalog.classes import queries as classes
 from catalog.classes.model import CLASS_SCHEME
 from catalog.kernel.access import Permission
 from catalog.kernel.stamp import Stamp
+from warehouse.fulfilment.actions import close_incident as close
 from warehouse.incidents import actions, queries, rules, workflow
 from warehouse.incidents.model import Incident, IncidentFacts, Need, NeedFacts, Status
 
@@ -135,9 +137,10 @@ async def resume(stamp: Stamped, incident: FromPath[UUID]) -> IncidentDone:
 
 
 @post("/incidents/{incident:uuid}/close", opt={VERB: "incident.close"}, tags=TAGS, status_code=200)
-async def close_incident(stamp: Stamped, incident: FromPath[UUID]) -> IncidentDone:
-    """All is accounted for. 409 `incident.needs-open`."""
-    return IncidentDone(**await actions.close_incident(stamp=stamp, incident_id=incident))
+async def close_incident(stamp: Stamped, incident: FromPath[UUID], data: JSONBody[CloseIn]) -> IncidentDone:
+    """All is accounted for. 409 `incident.needs-open`, `incident.goods-under-way`; where goods stand at a receiving
+    point or papers, cases, recovery are open, 409 `incident.left-undone` without a reason."""
+    return IncidentDone(**await close(stamp=stamp, incident_id=incident, reason=data.reason))
 
 
 # --- needs ----------------------------------------------------------------------------------------------------------

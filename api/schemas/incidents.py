@@ -98,6 +98,12 @@ class EndIn(Taken):
     reason: Reason
 
 
+class CloseIn(Taken):
+    """Why it is closed although something is left open; not needed where nothing is."""
+
+    reason: Words = ""
+
+
 class LevelChangeOut(Given):
     """One entry of the level's history; level none: the response ended."""
 

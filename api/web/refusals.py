@@ -212,6 +212,8 @@ REFUSALS: Mapping[str, str] = {
     "incident.bad-people": N_("A number of people must be a whole number, not below zero."),
     "incident.bad-point": N_("Give both latitude and longitude, within their bounds."),
     "incident.bad-time": N_("It cannot have happened in the future, nor that long ago."),
+    "incident.goods-under-way": N_("Orders or shipments are still under way: finish or call them off first."),
+    "incident.left-undone": N_("Something is still open: look at each; to close in spite of it, say why."),
     "incident.missing": N_("There is no such incident, or it lies outside your area."),
     "incident.needs-open": N_("Needs are still open: meet or withdraw them first."),
     "incident.no-name": N_("Give the incident a name."),

@@ -1007,6 +1007,16 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "resume": N_("Take the response up again"),
         "close": N_("Close the incident"),
     },
+    "left_undone": {
+        "needs": N_("Open needs: meet or withdraw them"),
+        "orders": N_("Release orders under way: finish or call them off"),
+        "shipments": N_("Shipments under way: receive or call them off"),
+        "goods": N_("Goods at receiving points: hand out, bring back or write off"),
+        "cases": N_("Differences that are not settled"),
+        "papers": N_("Spoken orders whose paper is owed"),
+        "calls": N_("Spoken call-offs whose paper is owed"),
+        "recovery": N_("Recovery: not made good yet"),
+    },
     "need_priority": {
         "1": N_("1 lives at stake"),
         "2": N_("2 urgent"),

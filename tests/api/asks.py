@@ -2123,7 +2123,7 @@ async def _(home: Side, there: Side) -> Ask:
 for _verb, _status, _body in (
     ("end", "active", {"reason": "1"}),
     ("resume", "ended", None),
-    ("close", "ended", None),
+    ("close", "ended", {}),
 ):
 
     @route(f"POST /api/v1/incidents/{{incident}}/{_verb}")

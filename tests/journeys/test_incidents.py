@@ -51,7 +51,8 @@ async def test_from_the_first_call_to_the_end_of_the_response(desk: Opened, lang
     await page.click("form[data-api$='/end'] .btn-danger")
     async with page.expect_event("load"):
         await page.click("dialog button[value=yes]")
-    await expect(page.locator("button[data-api$='/close']")).to_have_count(0)  # needs are open
+    await expect(page.locator("form[data-api$='/close']")).to_have_count(0)
+    await expect(page.locator("#closing a[href^='#need-']")).to_have_count(2)  # needs are open: it says which
     await officer.shot("ended")
     for verb in ("meet", "withdraw"):
         row = page.locator("#needs table.list").first.locator("tbody tr").first
@@ -64,10 +65,10 @@ async def test_from_the_first_call_to_the_end_of_the_response(desk: Opened, lang
             await row.locator(f"button[data-api$='/{verb}']").click()
             async with page.expect_event("load"):
                 await page.click("dialog button[value=yes]")
-    await page.click("button[data-api$='/close']")
+    await page.click("form[data-api$='/close'] button")
     async with page.expect_event("load"):
         await page.click("dialog button[value=yes]")
-    await expect(page.locator("button[data-api$='/close']")).to_have_count(0)
+    await expect(page.locator("#closing")).to_have_count(0)
     await officer.open("/incidents?status=closed")
     await expect(page.locator("table.list")).to_contain_text(f"{language}{width}")
     await officer.shot("list")

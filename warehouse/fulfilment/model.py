@@ -419,6 +419,34 @@ class Given:
     serial_ids: tuple[int, ...] = ()
 
 
+class Left(StrEnum):
+    """What an incident can have left undone, in the order in which it is told."""
+
+    NEEDS = "needs"
+    ORDERS = "orders"
+    SHIPMENTS = "shipments"
+    GOODS = "goods"
+    CASES = "cases"
+    PAPERS = "papers"
+    CALLS = "calls"
+    RECOVERY = "recovery"
+
+
+STOPS = (Left.NEEDS, Left.ORDERS, Left.SHIPMENTS)
+"""Somebody waits for goods, or goods are still on their way: with these no incident is closed. The rest is owed beyond
+its close and has a list of its own each; it is closed over with a reason, which is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """One thing that an incident has left: a need, order, shipment, receiving point, case, or duty, by its id."""
+
+    kind: Left
+    id: UUID
+    zh: str
+    en: str | None
+
+
 class DutyStatus(StrEnum):
     """A replenishment duty's life."""
 

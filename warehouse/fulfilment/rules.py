@@ -1,5 +1,6 @@
 """The decisions of fulfilment, over plain values."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -13,6 +14,7 @@ from warehouse.fulfilment.model import (
     LONGEST_NAME,
     LONGEST_TEXT,
     MOST_LINES,
+    STOPS,
     Box,
     BoxStatus,
     Duty,
@@ -27,6 +29,7 @@ from warehouse.fulfilment.model import (
     Received,
     Shipment,
     ShipmentFacts,
+    Undone,
     Used,
     Vehicle,
 )
@@ -317,6 +320,18 @@ def check_received(shipment: Shipment, said: Sequence[Received]) -> None:
             known = (len(one.serials), len(one.damaged_serials)) == (one.accepted, one.damaged)
             if not known or set(one.serials) & set(one.damaged_serials):
                 raise Invalid("shipment.serials", "请逐件指明签收和损坏的编号", line=one.line, lot=line.lot)
+
+
+def check_closing(undone: Sequence[Undone], reason: str) -> None:
+    """Raises Refused where an incident cannot be closed, or not without a reason; says how much is left."""
+    counts = Counter(one.kind.value for one in undone)
+    if any(one.kind in STOPS for one in undone):
+        raise Refused("incident.goods-under-way", "还有未办完的动用指令或在途运单，不能结案", **counts)
+    if undone and not reason.strip():
+        said = "还有未了结的事项（接收点存货、差异单、欠补手续或回收补充）：请逐项核对，仍要结案的须写明原因"
+        raise Refused("incident.left-undone", said, **counts)
+    if len(reason) > LONGEST_TEXT:
+        raise Invalid("incident.too-long", "文字过长", longest=LONGEST_TEXT)
 
 
 def check_times(start: datetime | None, end: datetime | None, now: datetime) -> None:

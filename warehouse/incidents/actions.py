@@ -143,16 +143,16 @@ async def resume(*, stamp: Stamp, incident_id: UUID, version: int | None = None)
     return await attempts.once(stamp, "incident.resume", work)
 
 
-async def close_incident(*, stamp: Stamp, incident_id: UUID, version: int | None = None) -> Receipt:
-    """All is accounted for. Refused (`incident.needs-open`) while a need is open."""
+async def close_incident(*, stamp: Stamp, incident_id: UUID, reason: str = "", version: int | None = None) -> Receipt:
+    """All is accounted for. Refused (`incident.needs-open`) while a need is open.
 
-    async def work() -> Receipt:
-        before = await _locked(stamp, incident_id, "close", version)
-        await db.execute("UPDATE incident SET status = 'closed', version = version + 1 WHERE id = $1", incident_id)
-        await _note(stamp, "close", incident_id, {"status": before.status.value}, {"status": "closed"})
-        return _done(before, Status.CLOSED)
-
-    return await attempts.once(stamp, "incident.close", work)
+    For fulfilment, inside its own action: it knows what else stands in the way. `reason`: why in spite of what is left.
+    """
+    before = await _locked(stamp, incident_id, "close", version)
+    await db.execute("UPDATE incident SET status = 'closed', version = version + 1 WHERE id = $1", incident_id)
+    after = {"status": "closed"} | ({"reason": reason} if reason else {})
+    await _note(stamp, "close", incident_id, {"status": before.status.value}, after)
+    return _done(before, Status.CLOSED)
 
 
 # --- needs ----------------------------------------------------------------------------------------------------------

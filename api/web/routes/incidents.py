@@ -18,8 +18,10 @@ from catalog.kernel.history import list_changes
 from catalog.kernel.stamp import Stamp
 from catalog.regions import queries as regions
 from catalog.regions.model import Tier
+from warehouse.fulfilment.model import STOPS, Left, Undone
+from warehouse.fulfilment.queries import undone_of
 from warehouse.incidents import queries, rules, workflow
-from warehouse.incidents.model import PRIORITIES, Hazard, Level, Status
+from warehouse.incidents.model import PRIORITIES, Hazard, Incident, Level, Status
 from warehouse.planning.scenario.queries import get_scenario, list_scenarios
 from warehouse.requisitions import queries as requisitions
 from warehouse.requisitions.model import Requisition
@@ -81,6 +83,7 @@ async def incident_page(request: Request_, stamp: Stamped, incident_id: FromPath
         ended=[(need, workflow.allowed_of_need(need, stamp)) for need in needs if need.status.value != "open"],
         fresh_hours=hours,
         may=workflow.allowed(found, stamp),
+        closing=await _closing(stamp, found),
         places=[one for one in await regions.list_in(under) if one.tier is not Tier.VILLAGE]
         if not asking.empty
         else [],
@@ -92,6 +95,26 @@ async def incident_page(request: Request_, stamp: Stamped, incident_id: FromPath
         requisitions=await _requisitions(stamp, found.id),
         changes=await list_changes(table="incident", key=str(found.id)),
     )
+
+
+_THERE = {
+    Left.NEEDS: "#need-{}", Left.ORDERS: "/releases/{}", Left.SHIPMENTS: "/shipments/{}",
+    Left.GOODS: "/receiving-points/{}", Left.CASES: "/cases#{}", Left.PAPERS: "/releases/{}",
+    Left.CALLS: "/commitments/{}", Left.RECOVERY: "/recovery/{}",
+}  # fmt: skip
+"""Where each thing that is left is done."""
+
+
+async def _closing(stamp: Stamp, found: Incident) -> list[tuple[Left, bool, list[tuple[str, Undone]]]] | None:
+    """What stands in the way of closing, by kind: whether it stops, and each with its page. None: not the viewer's."""
+    if found.status is Status.CLOSED or not scope_of(stamp.grants, Permission.INCIDENT_EDIT).covers(found.path):
+        return None
+    undone = await undone_of(found.id)
+    return [
+        (kind, kind in STOPS, [(_THERE[kind].format(one.id), one) for one in ones])
+        for kind, ones in ((kind, [one for one in undone if one.kind is kind]) for kind in Left)
+        if ones
+    ]
 
 
 async def _requisitions(stamp: Stamp, incident_id: UUID) -> Sequence[Requisition]:

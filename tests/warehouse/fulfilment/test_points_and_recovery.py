@@ -8,6 +8,7 @@ import pytest
 
 from catalog.kernel.access import EVERYWHERE, Role
 from catalog.kernel.errors import Denied, Missing
+from catalog.kernel.history import list_changes
 from tests.warehouse.fulfilment.test_shipments import BIN, CITY, LORRY, hand, refused, seen, there
 from tests.warehouse.stock import world
 from warehouse.fulfilment import actions, queries
@@ -25,6 +26,8 @@ from warehouse.fulfilment.model import (
 )
 from warehouse.incidents import actions as incidents
 from warehouse.incidents.model import Hazard, IncidentFacts
+from warehouse.incidents.model import Status as Ended
+from warehouse.incidents.queries import get_incident
 from warehouse.stock import actions as stock
 from warehouse.stock import verify
 from warehouse.stock.model import DocumentRef, Lot, LotFacts
@@ -186,3 +189,52 @@ async def test_goods_of_another_owner_do_not_make_it_good(city: asyncpg.Connecti
             document_number="x",
         ),
     )  # fmt: skip
+
+
+async def test_an_incident_closes_over_nothing_silently(city: asyncpg.Connection) -> None:
+    """What is on the road stops it; what stands at a point or is owed asks for a reason, which is kept."""
+    point = await a_point()
+    event = point.incident_id
+    (lot,) = await world.add_lots(city, {"item_id": QUILT})
+    await world.receive(lot, 50, BIN)
+    facts = ShipmentFacts(Purpose.FORWARD, CITY, to_point=point.id, vehicle=LORRY)
+    made = await actions.prepare(stamp=hand(), facts=facts, lines=[NewLine(lot.id, BIN, 20)])
+    shipment = UUID(made["id"])
+    assert await left(event) == {"shipments": [shipment]}
+    await actions.load(stamp=hand(), shipment_id=shipment, wanted=[Loading(1, 20)])
+    await actions.depart(stamp=hand(), shipment_id=shipment)
+    await incidents.end_response(stamp=boss(), incident_id=event, reason="结束")
+    await refused(
+        "incident.goods-under-way", actions.close_incident(stamp=boss(), incident_id=event, reason="仍要结案")
+    )
+    await actions.receive(stamp=there(), shipment_id=shipment, said=[Received(1, 19, reason="少一床")], receiver="王")
+    assert set(await left(event)) == {"goods", "cases"}
+    await actions.hand_out(stamp=there(), point_id=point.id, given=[Given(lot.id, 5)])
+    await actions.draw_up(stamp=boss(), incident_id=event)
+    assert set(await left(event)) == {"goods", "cases", "recovery"}
+    await refused("incident.left-undone", actions.close_incident(stamp=boss(), incident_id=event, reason=" "))
+    assert (await get_incident(event, EVERYWHERE)).status is Ended.ENDED
+    stamp, why = boss(), "剩余 14 床由学校留用，另行销账"
+    await actions.close_incident(stamp=stamp, incident_id=event, reason=why)
+    assert (await actions.close_incident(stamp=stamp, incident_id=event, reason=why))["repeat"]
+    assert (await get_incident(event, EVERYWHERE)).status is Ended.CLOSED
+    (last, *_) = await list_changes(table="incident", key=str(event))
+    assert last.after == {"status": "closed", "reason": why}
+    # What was left can still be done.
+    await actions.hand_out(stamp=there(), point_id=point.id, given=[Given(lot.id, 14)])
+
+
+async def test_an_incident_with_nothing_left_closes_without_a_word(city: asyncpg.Connection) -> None:
+    event = await incident()
+    await incidents.end_response(stamp=boss(), incident_id=event, reason="结束")
+    assert await left(event) == {}
+    with pytest.raises(Denied):
+        await actions.close_incident(stamp=hand(), incident_id=event)
+    await actions.close_incident(stamp=boss(), incident_id=event)
+
+
+async def left(event: UUID) -> dict[str, list[UUID]]:
+    found: dict[str, list[UUID]] = {}
+    for one in await queries.undone_of(event):
+        found.setdefault(one.kind.value, []).append(one.id)
+    return found

@@ -11,6 +11,7 @@ from warehouse.fulfilment.actions.boxes import (
     unpack,
     void_box,
 )
+from warehouse.fulfilment.actions.closing import close_incident
 from warehouse.fulfilment.actions.load import load, note_short, unload
 from warehouse.fulfilment.actions.orders import finish_release
 from warehouse.fulfilment.actions.points import add_point, bring_back, hand_out, set_contact
@@ -28,6 +29,7 @@ __all__ = [
     "close",
     "close_box",
     "close_duty",
+    "close_incident",
     "depart",
     "draw_up",
     "edit",

@@ -27,6 +27,7 @@ from warehouse.fulfilment.queries.shipments import (
     staging_of,
     statuses_of,
 )
+from warehouse.fulfilment.queries.undone import undone_of
 
 __all__ = [
     "at_point",
@@ -58,5 +59,6 @@ __all__ = [
     "staging_of",
     "statuses_of",
     "totals_of",
+    "undone_of",
     "used_in",
 ]
