@@ -40,6 +40,16 @@ async def test_handed_out_brought_back_and_owed(desk: Opened, store: Store, lang
     received = {"lines": [{"line": 1, "accepted": 10}], "receiver": "王"}
     assert (await send(gate, f"shipments/{shipment}/receive", received))["status"] == "closed"
 
+    # While goods stand there, the incident closes over them only with a reason.
+    await send(boss, f"incidents/{incident}/end", {"reason": "水退"})
+    await boss.open(f"/incidents/{incident}")
+    await expect(boss.page.locator(f"#closing a[href='/receiving-points/{point}']")).to_be_visible()
+    boss.expected = (400,)
+    await boss.page.click("form[data-api$='/close'] button")
+    await expect(boss.page.locator("dialog[open]")).to_have_count(0)
+    boss.expected = ()
+    await boss.shot("closing")
+
     page = gate.page
     await gate.open(f"/receiving-points/{point}")
     await page.check("#hand-out [data-switches]")
