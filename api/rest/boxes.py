@@ -122,6 +122,8 @@ async def receive_boxes(stamp: Stamped, shipment: FromPath[UUID], data: JSONBody
         labels=data.labels,
         receiver=data.receiver,
         file_ids=references.unique(data.files),
+        driver=data.driver,
+        driver_file_ids=references.unique(data.driver_files),
     )
     return ShipmentDone(**done)
 

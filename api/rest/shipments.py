@@ -1,6 +1,5 @@
 """Shipments: prepared, loaded, on the road, received, settled."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -39,19 +38,18 @@ from catalog.kernel.access import EVERYWHERE, Permission
 from catalog.kernel.stamp import Stamp
 from catalog.kernel.time import day_of
 from labels import codes
-from labels.documents import MOST_SIGNED
 from warehouse.files import queries as files
-from warehouse.files.model import FileKind, Subject
+from warehouse.files.model import Subject
 from warehouse.fulfilment import actions, queries, rules, workflow
 from warehouse.fulfilment.model import (
     SHIPMENT,
-    SIGNATURE,
     Line,
     Loading,
     NewLine,
     Received,
     Shipment,
     ShipmentFacts,
+    Signature,
     Status,
     Vehicle,
 )
@@ -276,6 +274,8 @@ async def receive(stamp: Stamped, shipment: FromPath[UUID], data: JSONBody[Shipm
         said=[_said(one, pieces) for one in data.lines],
         receiver=data.receiver,
         file_ids=references.unique(data.files),
+        driver=data.driver,
+        driver_file_ids=references.unique(data.driver_files),
     )
     return ShipmentDone(**done)
 
@@ -329,18 +329,17 @@ async def _paper(stamp: Stamp, shipment: UUID, kind: str) -> Response[bytes]:
     found = await queries.get_shipment(shipment, stamp.require(Permission.SHIPMENT_READ))
     table = shipment_papers.TABLES[kind](found, stamp.recorded_at)
     if kind == "receipt":
-        table = shipment_papers.with_signatures(table, found, await _drawn(found.id))
+        table = shipment_papers.with_signatures(table, await _drawn(found.id))
     content = await rendering.RENDERER.run(render.render_table, table, rendering.font_path())
     headers = {"content-disposition": f'inline; filename="{found.number}-{kind}.pdf"'}
     return Response(content, media_type="application/pdf", headers=headers)
 
 
-async def _drawn(shipment: UUID) -> list[tuple[datetime, bytes]]:
-    """The signatures that were drawn on a screen for a shipment, the newest first."""
-    kept = await files.list_files(Subject(SHIPMENT, str(shipment)))
-    pictures = [one for one in kept if one.kind is not FileKind.PDF]
-    drawn = [one for one in pictures if one.name.rpartition(".")[0] == SIGNATURE][:MOST_SIGNED]
-    return [(one.attached_at or one.uploaded_at, (await files.read_content(one.id)).data) for one in drawn]
+async def _drawn(shipment: UUID) -> list[tuple[Signature, bytes]]:
+    """The signatures that were drawn on a screen for a shipment, in the order of signing; none that was taken back."""
+    kept = {one.id for one in await files.list_files(Subject(SHIPMENT, str(shipment)))}
+    signed = [one for one in await queries.list_signatures(shipment) if one.file_id in kept]
+    return [(one, (await files.read_content(one.file_id)).data) for one in signed]
 
 
 # --- to and from JSON -----------------------------------------------------------------------------------------------

@@ -62,6 +62,8 @@ class BoxesReceiveIn(BoxLabelsIn):
 
     receiver: Short
     files: Annotated[list[UUID], Field(max_length=20)] = []
+    driver: Short = Field("", description="Who drove and signs, where it is not who set out.")
+    driver_files: Annotated[list[UUID], Field(max_length=5, description="The driver's signature.")] = []
 
 
 class BoxOut(Given):

@@ -152,6 +152,8 @@ class ShipmentReceiveIn(Taken):
     lines: Annotated[list[ReceivedIn], Field(min_length=1, max_length=300)]
     receiver: Short
     files: Annotated[list[UUID], Field(max_length=20)] = []
+    driver: Short = Field("", description="Who drove and signs, where it is not who set out.")
+    driver_files: Annotated[list[UUID], Field(max_length=5, description="The driver's signature.")] = []
 
 
 class ShipmentLineOut(Given):

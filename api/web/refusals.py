@@ -63,6 +63,7 @@ REFUSALS: Mapping[str, str] = {
     "shipment.no-incident": N_("The release order belongs to no incident: choose where it goes."),
     "shipment.no-place": N_("Say where it is."),
     "shipment.no-reason": N_("Say why."),
+    "shipment.no-signer": N_("Give the name of who signs."),
     "shipment.no-receiver": N_("Say who signs for it."),
     "shipment.no-staging": N_("The store has no receiving area."),
     "shipment.no-such-line": N_("The shipment has no such line."),

@@ -4,6 +4,7 @@ Every page repeats who speaks, what paper it is, its number and symbol; the fact
 repeats its heading, the last page closes with totals and signatures, and each page says which of how many it is.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import floor
@@ -23,6 +24,8 @@ _SYMBOL_PAD = 2.0
 _STEP = 25.4 / 600
 _INK_HIGH = 18.0
 """Millimetres of a drawn signature."""
+_INK_STEP = _INK_HIGH + 7.0
+"""Millimetres from one to the next below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ class _Setter:
             for text in self.form.closing
         )
         height += 13.0 if self.form.signatures else 0.0
-        return height + (_INK_HIGH + 7.0 if self.form.signed else 0.0)
+        return height + _INK_STEP * max((row + 1 for row, _ in self._signed()), default=0)
 
     # ---- dealing out
 
@@ -290,11 +293,19 @@ class _Setter:
                     rule = min(32.0, width - lead.width - 4.0)
                     yield Box(Area(lead.x + lead.width, y + 0.6, rule, 0.15), fill=0.0)
             y += 4.0
-        width = self.width / MOST_SIGNED
-        for place, one in enumerate(self.form.signed[:MOST_SIGNED]):
-            area = Area(left + place * width, y, width - 4.0, _INK_HIGH)
+        width = self.width / max(len(self.form.signatures), 1)
+        for row, one in self._signed():
+            area = Area(left + one.under * width, y + row * _INK_STEP, width - 4.0, _INK_HIGH)
             yield Picture(area, one.picture)
-            yield self._text(one.caption, _SMALL, area, y + _INK_HIGH + 3.2)
+            yield self._text(one.caption, _SMALL, area, area.y + _INK_HIGH + 3.2)
+
+    def _signed(self) -> Iterator[tuple[int, Signed]]:
+        """What was drawn on a screen, each in its row below its line."""
+        rows: Counter[int] = Counter()
+        for one in self.form.signed:
+            if rows[one.under] < MOST_SIGNED:
+                yield rows[one.under], one
+            rows[one.under] += 1
 
     def _foot(self, page: int, of: int) -> Iterator[Item]:
         baseline = self.page.height - self.page.margin + 1.0

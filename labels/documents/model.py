@@ -36,17 +36,21 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A signature that was drawn on a screen: a picture, and who signed when, as the paper says it."""
+    """A signature that was drawn on a screen: a picture, and who signed when, as the paper says it.
+
+    `under`: below which of the paper's lines for signatures it stands, from 0.
+    """
 
     caption: str
     picture: bytes
+    under: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportTable:
     """Any table as paper. `totals` is a last, bold row; `known_at` tells how fresh the figures are.
 
-    `signed` are at most `MOST_SIGNED` signatures, drawn side by side below the lines for those by hand.
+    `signed` are drawn below the lines for signatures by hand, at most `MOST_SIGNED` below each, in their order.
     """
 
     title: str

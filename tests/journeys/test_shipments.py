@@ -71,7 +71,10 @@ async def test_loaded_on_the_road_and_received_short_by_one(
     gate.expected = ()
     await gate.page.fill("[name=accepted]", "9")
     await gate.page.fill("[name=reason]", "少一件，包装完好")
-    await _sign(gate.page)
+    await _sign(gate.page, "files")
+    await gate.page.click("#receive details:has([name=driver_files]) summary")
+    await expect(gate.page.locator("#receive [name=driver]")).to_have_value("赵师傅")
+    await _sign(gate.page, "driver_files")
     await gate.shot("receive", full=True)
     sent: list[str] = []
     gate.page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
@@ -82,7 +85,11 @@ async def test_loaded_on_the_road_and_received_short_by_one(
     assert await _dark_pixels(gate.page, signature) > 100
     await expect(gate.page.locator(".alert-line.tag-damaged").first).to_be_visible()
     await gate.shot("received-short", full=True)
-    assert [url.rpartition("/")[2] for url in sent] == ["files", "receive"]  # the second press signed nothing again
+    assert [url.rpartition("/")[2] for url in sent] == [
+        "files",
+        "files",
+        "receive",
+    ]  # the second press signed nothing again
 
     await page.goto(card)
     await expect(page.locator("form[data-api$='/close']")).to_have_count(0)
@@ -104,10 +111,13 @@ async def test_loaded_on_the_road_and_received_short_by_one(
     await keeper.shot("closed", full=True)
 
 
-async def _sign(page: Page) -> None:
+async def _sign(page: Page, field: str) -> None:
     """Two strokes with the mouse; a first try is cleared."""
-    sheet = page.locator("[data-signature] canvas")
-    await sheet.scroll_into_view_if_needed()
+    pad = page.locator(f"#receive [data-signature]:has([name={field}])")
+    sheet = pad.locator("canvas")
+    await sheet.evaluate(
+        "(sheet) => sheet.scrollIntoView({ block: 'center', behavior: 'instant' })"
+    )  # not below the bar of a phone
     box = await sheet.bounding_box()
     assert box is not None
     for attempt in ("cleared", "kept"):
@@ -117,7 +127,7 @@ async def _sign(page: Page) -> None:
             await page.mouse.move(box["x"] + end[0] * box["width"], box["y"] + end[1] * box["height"], steps=8)
             await page.mouse.up()
         if attempt == "cleared":
-            await page.locator("[data-signature] [data-clear]").click()
+            await pad.locator("[data-clear]").click()
 
 
 async def _dark_pixels(page: Page, image: Locator) -> int:

@@ -311,6 +311,23 @@ class Received:
     damaged_serials: tuple[int, ...] = ()
 
 
+class Signer(StrEnum):
+    """As what somebody signs on the screen."""
+
+    RECEIVER = "receiver"
+    DRIVER = "driver"
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A signature drawn on the screen, and whose it is; the name is empty once it was purged."""
+
+    file_id: UUID
+    signer: Signer
+    name: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """Where a vehicle was, and when it will be there: a range, never a minute."""

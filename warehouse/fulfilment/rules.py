@@ -14,6 +14,7 @@ from warehouse.fulfilment.model import (
     LONGEST_NAME,
     LONGEST_TEXT,
     MOST_LINES,
+    SIGNATURE,
     STOPS,
     Box,
     BoxStatus,
@@ -320,6 +321,11 @@ def check_received(shipment: Shipment, said: Sequence[Received]) -> None:
             known = (len(one.serials), len(one.damaged_serials)) == (one.accepted, one.damaged)
             if not known or set(one.serials) & set(one.damaged_serials):
                 raise Invalid("shipment.serials", "请逐件指明签收和损坏的编号", line=one.line, lot=line.lot)
+
+
+def is_signature(name: str) -> bool:
+    """Whether a file was uploaded as a signature that was drawn on the screen."""
+    return name.rpartition(".")[0] == SIGNATURE
 
 
 def check_closing(undone: Sequence[Undone], reason: str) -> None:

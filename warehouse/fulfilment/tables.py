@@ -31,6 +31,16 @@ class ReceivingPointContactRow(Table, tablename="receiving_point_contact"):
     phone = Text()
 
 
+class ShipmentSignatureRow(Table, tablename="shipment_signature"):
+    """Whose a drawn signature is. The name is purged with the other people of the shipment."""
+
+    file_id = UUID(primary_key=True)
+    shipment_id = UUID()
+    role = Text()
+    name = Text()
+    signed_at = Timestamptz()
+
+
 class ShipmentRow(Table, tablename="shipment"):
     """One vehicle's load."""
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from catalog.kernel.time import SHANGHAI, day_of
 from labels.documents import A4_WIDE, MOST_SIGNED, Column, ReportTable, Signed
 from labels.sheets import PalletLabel
-from warehouse.fulfilment.model import Box, BoxKind, Line, Purpose, Shipment, Status
+from warehouse.fulfilment.model import Box, BoxKind, Line, Purpose, Shipment, Signature, Signer, Status
 from warehouse.fulfilment.rules import in_box, load_of
 from warehouse.printing.rules import quantity_text
 
@@ -128,16 +128,21 @@ MOST_CONTENTS = 6
 """So many lines of contents stand on a label; the rest is on the waybill."""
 
 
-def with_signatures(table: ReportTable, shipment: Shipment, drawn: Sequence[tuple[datetime, bytes]]) -> ReportTable:
-    """A receipt with the signatures that were drawn on a screen, (when, picture), the newest first.
+_SIGNERS = {Signer.RECEIVER: "收货人", Signer.DRIVER: "驾驶员"}
 
-    The last three stand there, each with its time; the books keep the name of the last one only.
+
+def with_signatures(table: ReportTable, drawn: Sequence[tuple[Signature, bytes]]) -> ReportTable:
+    """A receipt with the signatures that were drawn on a screen, in the order of signing, each with its picture.
+
+    Each stands below the line of its role with name and time; of more than fit there, the last ones.
     """
-    signed = [
-        Signed(f"{shipment.receiver or '—'} {_minute(at)}" if turn == 0 else _minute(at), picture)
-        for turn, (at, picture) in enumerate(drawn[:MOST_SIGNED])
-    ]
-    return replace(table, signed=tuple(reversed(signed)))
+    lines = {signer: table.signatures.index(caption) for signer, caption in _SIGNERS.items()}
+    last = [pair for signer in Signer for pair in [one for one in drawn if one[0].signer is signer][-MOST_SIGNED:]]
+    signed = tuple(
+        Signed(f"{_SIGNERS[one.signer]} {one.name or '—'} {_minute(one.at)}", picture, lines[one.signer])
+        for one, picture in last
+    )
+    return replace(table, signed=signed)
 
 
 TABLES: Mapping[str, Callable[[Shipment, datetime], ReportTable]] = {

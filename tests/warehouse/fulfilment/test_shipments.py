@@ -18,6 +18,8 @@ from catalog.kernel.feed import Bookmark, News
 from catalog.kernel.stamp import Stamp
 from tests.catalog.test_tables import kind
 from tests.warehouse.stock import world
+from warehouse.files import actions as files
+from warehouse.files.model import Cleaned, FileKind
 from warehouse.fulfilment import actions, queries, tables, workflow
 from warehouse.fulfilment.model import Loading, NewLine, Purpose, Received, Shipment, ShipmentFacts, Status, Vehicle
 from warehouse.stock import actions as stock
@@ -396,3 +398,44 @@ async def test_what_comes_is_told_where_it_comes_and_where_it_is_sent_instead(ci
     fit = [Received(line.line, line.loaded) for line in one.shipment.lines]
     await actions.receive(stamp=hand(path="/1/3/", minutes=6), shipment_id=shipment, receiver="王", said=fit)
     assert await queries.list_coming(other) == []
+
+
+async def a_drawing(stamp: Stamp, name: str = "signature.png") -> UUID:
+    content = f"%PDF-1.4 {uuid4()}".encode()
+    kept = await files.add_file(stamp=replace(stamp, attempt=uuid4()), file=Cleaned(FileKind.PNG, content), name=name)
+    return UUID(kept["id"])
+
+
+async def test_each_signature_is_kept_with_who_signed_as_what(city: asyncpg.Connection) -> None:
+    """Also when a later part is signed for by somebody else; a photo is no signature; the names are purged."""
+    (lot,) = await world.add_lots(city, {})
+    await world.receive(lot, 30, BIN)
+    facts = ShipmentFacts(Purpose.TRANSFER, CITY, to_site_id=TOWN, vehicle=LORRY)
+    lines = [NewLine(lot.id, BIN, 10), NewLine(lot.id, BIN, 5)]
+    shipment = UUID((await actions.prepare(stamp=hand(), facts=facts, lines=lines))["id"])
+    await actions.load(stamp=hand(), shipment_id=shipment, wanted=[Loading(1, 10), Loading(2, 5)])
+    await actions.depart(stamp=hand(), shipment_id=shipment)
+    first = there(minutes=1)
+    drawn, driven, photo = await a_drawing(first), await a_drawing(first), await a_drawing(first, "photo.png")
+    await actions.receive(
+        stamp=first, shipment_id=shipment, said=[Received(1, 10)], receiver="王镇长", file_ids=[drawn, photo],
+        driver_file_ids=[driven],
+    )  # fmt: skip
+    second = there(minutes=9)
+    later = await a_drawing(second)
+    await refused(
+        "shipment.no-signer",
+        actions.receive(
+            stamp=there(minutes=9), shipment_id=shipment, said=[Received(2, 5)], receiver="李", driver="9" * 121,
+            driver_file_ids=[later],
+        ),
+    )  # fmt: skip
+    await actions.receive(
+        stamp=second, shipment_id=shipment, said=[Received(2, 5)], receiver="李书记", file_ids=[later]
+    )
+    assert [(one.file_id, one.signer.value, one.name) for one in await queries.list_signatures(shipment)] == [
+        (drawn, "receiver", "王镇长"), (driven, "driver", "赵师傅"), (later, "receiver", "李书记"),
+    ]  # fmt: skip
+    assert (await seen(shipment)).status is Status.CLOSED
+    await actions.forget_contacts(stamp=hand(minutes=99), before=world.NOW + timedelta(days=1))
+    assert {one.name for one in await queries.list_signatures(shipment)} == {""}

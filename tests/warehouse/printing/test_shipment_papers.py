@@ -17,7 +17,7 @@ from labels.codes.symbols import SymbolKind
 from labels.sheets import LAYOUTS
 from tests.labels.eyes import decode
 from tests.warehouse.fulfilment.small import a_duty, a_line, a_shipment
-from warehouse.fulfilment.model import Box, BoxKind, BoxStatus, Status, Vehicle
+from warehouse.fulfilment.model import Box, BoxKind, BoxStatus, Signature, Signer, Status, Vehicle
 from warehouse.incidents.model import Hazard, Incident, IncidentFacts, Level, LevelChange
 from warehouse.incidents.model import Status as IncidentStatus
 from warehouse.printing import render, shipment_papers
@@ -141,19 +141,28 @@ def a_signature() -> bytes:
 
 
 def test_what_was_signed_on_the_screen_is_drawn_on_the_receipt() -> None:
-    shipment = came_short()
-    bare = shipment_papers.receipt(shipment, NOW)
-    table = shipment_papers.with_signatures(bare, shipment, [(NOW, a_signature()), (NOW - HOUR, a_signature())])
+    """Each below the line of whoever signed, with the name of whoever signed."""
+    bare = shipment_papers.receipt(came_short(), NOW)
+    ink_of = a_signature()
+
+    def by(signer: Signer, name: str, hours: int) -> tuple[Signature, bytes]:
+        return Signature(uuid4(), signer, name, NOW + hours * HOUR), ink_of
+
+    drawn = [by(Signer.RECEIVER, "王镇长", -1), by(Signer.DRIVER, "赵师傅", -1), by(Signer.RECEIVER, "李书记", 0)]
+    table = shipment_papers.with_signatures(bare, drawn)
+    assert [table.signatures[one.under] for one in table.signed] == ["收货人", "收货人", "驾驶员"]
     made = render.render_table(table, FONT)
     assert made == render.render_table(table, FONT)
     said = text_of(made).replace(" ", "")
-    assert "王镇长2026-11-2110:00" in said
-    assert "2026-11-2109:00" in said
+    for caption in ("收货人王镇长2026-11-2109:00", "驾驶员赵师傅2026-11-2109:00", "收货人李书记2026-11-2110:00"):
+        assert caption in said
 
     def ink(pdf: bytes) -> int:
         page = pdfium.PdfDocument(pdf)[0].render(scale=2, grayscale=True).to_pil()
         return sum(page.histogram()[:100])
 
-    assert ink(made) - ink(render.render_table(bare, FONT)) > 1_000
-    many = [(NOW - n * HOUR, a_signature()) for n in range(5)]
-    assert len(shipment_papers.with_signatures(bare, shipment, many).signed) == 3
+    one, both = (render.render_table(shipment_papers.with_signatures(bare, drawn[:n]), FONT) for n in (1, 2))
+    assert ink(made) > ink(both) > ink(one) > ink(render.render_table(bare, FONT)) + 500
+    many = [by(Signer.RECEIVER, f"第{n}人", n) for n in range(5)]
+    last = shipment_papers.with_signatures(bare, many).signed
+    assert [one.caption.split()[1] for one in last] == ["第2人", "第3人", "第4人"]

@@ -166,7 +166,14 @@ async def unload_boxes(*, stamp: Stamp, shipment_id: UUID, labels: Sequence[str]
 
 
 async def receive_boxes(
-    *, stamp: Stamp, shipment_id: UUID, labels: Sequence[str], receiver: str, file_ids: Sequence[UUID] = ()
+    *,
+    stamp: Stamp,
+    shipment_id: UUID,
+    labels: Sequence[str],
+    receiver: str,
+    file_ids: Sequence[UUID] = (),
+    driver: str = "",
+    driver_file_ids: Sequence[UUID] = (),
 ) -> Receipt:
     """Boxes by their labels, with everything that was loaded in them; who signs for it. Needs stock.receive there.
 
@@ -180,7 +187,10 @@ async def receive_boxes(
         lines = [line for box in boxes for line in rules.to_receive(before, box)]
         said = [Received(line.line, line.loaded, serials=line.pieces) for line in lines]
         part = stamp.for_part("receive", [str(one) for one in said])
-        return await receive(stamp=part, shipment_id=shipment_id, said=said, receiver=receiver, file_ids=file_ids)
+        return await receive(
+            stamp=part, shipment_id=shipment_id, said=said, receiver=receiver, file_ids=file_ids, driver=driver,
+            driver_file_ids=driver_file_ids,
+        )  # fmt: skip
 
     return await attempts.once(stamp, "shipment.receive-boxes", work)
 

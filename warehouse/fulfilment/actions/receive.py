@@ -12,20 +12,29 @@ from catalog.kernel.errors import Invalid, Refused
 from catalog.kernel.stamp import Stamp
 from warehouse.files import actions as files
 from warehouse.files.model import Subject
+from warehouse.files.queries import list_files
 from warehouse.fulfilment import queries, rules
 from warehouse.fulfilment.actions import orders
 from warehouse.fulfilment.actions.orders import tell
 from warehouse.fulfilment.actions.parts import changed, locked
-from warehouse.fulfilment.model import LONGEST_NAME, SHIPMENT, Line, Received, Shipment, Status
+from warehouse.fulfilment.model import LONGEST_NAME, SHIPMENT, Line, Received, Shipment, Signer, Status
 from warehouse.incidents import actions as incidents
 from warehouse.stock import actions as stock
 from warehouse.stock.model import ADJUSTMENT, Condition
 
 
 async def receive(
-    *, stamp: Stamp, shipment_id: UUID, said: Sequence[Received], receiver: str, file_ids: Sequence[UUID] = ()
+    *,
+    stamp: Stamp,
+    shipment_id: UUID,
+    said: Sequence[Received],
+    receiver: str,
+    file_ids: Sequence[UUID] = (),
+    driver: str = "",
+    driver_file_ids: Sequence[UUID] = (),
 ) -> Receipt:
-    """What came of lines: fit, damaged, turned away, missing; who signs for it, with photos or a signature.
+    """What came of lines: fit, damaged, turned away, missing; who signs for it, with photos or a signature, and the
+    driver with his (`driver`: who signs, where he is not the one who set out).
 
     Goods stand in the store's staging or at the receiving point. A difference opens a case at the sender, which is
     settled before the shipment closes; without any the last line closes it. Needs stock.receive at the destination.
@@ -47,8 +56,11 @@ async def receive(
         await db.execute(
             "UPDATE shipment_contact SET receiver = $2 WHERE shipment_id = $1", shipment_id, receiver.strip()
         )
-        if file_ids:
-            await files.attach_files(stamp=stamp, file_ids=file_ids, subject=Subject(SHIPMENT, str(shipment_id)))
+        await _keep_signatures(
+            stamp,
+            shipment_id,
+            {Signer.RECEIVER: (receiver, file_ids), Signer.DRIVER: (driver or before.vehicle.driver, driver_file_ids)},
+        )
         facts = {"received": [[o.line, o.accepted, o.damaged, o.rejected] for o in said], "case": case}
         sets = {} if before.arrived_at else {"arrived_at": stamp.recorded_at}
         receipt = await changed(stamp, "receive", before, Status.ARRIVED, sets, facts)
@@ -84,6 +96,12 @@ async def forget_contacts(*, stamp: Stamp, before: datetime) -> int:
             before,
         ),
         *await db.fetch(
+            "UPDATE shipment_signature g SET name = '' FROM shipment h WHERE h.id = g.shipment_id"
+            " AND h.status IN ('closed', 'cancelled') AND coalesce(h.closed_at, h.created_at) < $1 AND g.name <> ''"
+            " RETURNING g.file_id",
+            before,
+        ),
+        *await db.fetch(
             "UPDATE receiving_point_contact c SET receiver = '', phone = '' FROM receiving_point p JOIN incident e"
             " ON e.id = p.incident_id WHERE p.id = c.point_id AND e.ended_at < $1"
             " AND (c.receiver <> '' OR c.phone <> '') RETURNING c.point_id",
@@ -108,6 +126,30 @@ async def close(*, stamp: Stamp, shipment_id: UUID) -> Receipt:
 
 
 # --- parts ----------------------------------------------------------------------------------------------------------
+
+
+async def _keep_signatures(stamp: Stamp, shipment_id: UUID, by: Mapping[Signer, tuple[str, Sequence[UUID]]]) -> None:
+    """Files beside the shipment; of those that are signatures, whose they are."""
+    subject = Subject(SHIPMENT, str(shipment_id))
+    ids = [one for _, several in by.values() for one in several]
+    if not ids:
+        return
+    await files.attach_files(stamp=stamp, file_ids=ids, subject=subject)
+    drawn = {one.id for one in await list_files(subject) if rules.is_signature(one.name)}
+    for signer, (name, several) in by.items():
+        signed = drawn.intersection(several)
+        if signed and (not name.strip() or len(name) > LONGEST_NAME):
+            raise Invalid("shipment.no-signer", "请填写签名人的姓名")
+        for file_id in sorted(signed):
+            await db.execute(
+                "INSERT INTO shipment_signature (file_id, shipment_id, role, name, signed_at)"
+                " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (file_id) DO NOTHING",
+                file_id,
+                shipment_id,
+                signer.value,
+                name.strip(),
+                stamp.recorded_at,
+            )
 
 
 async def _target(shipment: Shipment) -> int:

@@ -20,6 +20,8 @@ from warehouse.fulfilment.model import (
     Redirect,
     Report,
     Shipment,
+    Signature,
+    Signer,
     Status,
     Vehicle,
 )
@@ -194,6 +196,16 @@ async def list_reports(shipment_id: UUID) -> Sequence[Report]:
         shipment_id,
     )
     return [Report(*row) for row in rows]
+
+
+async def list_signatures(shipment_id: UUID) -> Sequence[Signature]:
+    """Who signed on the screen for a shipment that the caller has seen, in the order of signing."""
+    rows = await db.fetch(
+        "SELECT file_id, role, name, signed_at FROM shipment_signature WHERE shipment_id = $1"
+        " ORDER BY signed_at, role DESC, file_id",
+        shipment_id,
+    )
+    return [Signature(row[0], Signer(row[1]), row[2], row[3]) for row in rows]
 
 
 async def list_redirects(shipment_id: UUID) -> Sequence[Redirect]:

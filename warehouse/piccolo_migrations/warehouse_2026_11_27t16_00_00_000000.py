@@ -1,0 +1,31 @@
+"""Signatures drawn on a screen for a shipment: whose each one is."""
+
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+
+from catalog.kernel import db
+
+ID = "2026-11-27T16:00:00:000000"
+VERSION = "1.38.0"
+DESCRIPTION = "who signed for a shipment"
+
+SQL = """
+CREATE TABLE shipment_signature (
+    file_id     uuid PRIMARY KEY REFERENCES file (id),
+    shipment_id uuid NOT NULL REFERENCES shipment (id),
+    role        text NOT NULL CHECK (role IN ('receiver', 'driver')),
+    name        text NOT NULL,
+    signed_at   timestamptz NOT NULL
+);
+CREATE INDEX shipment_signature_of ON shipment_signature (shipment_id);
+"""
+
+
+async def forwards() -> MigrationManager:
+    """Make the table."""
+    manager = MigrationManager(migration_id=ID, app_name="warehouse", description=DESCRIPTION)
+
+    async def run() -> None:
+        await db.execute(SQL)
+
+    manager.add_raw(run)
+    return manager
