@@ -334,9 +334,8 @@ async def check_paper(stamp: Stamped, release: FromPath[UUID], data: JSONBody[Ch
 async def print_release(stamp: Stamped, release: FromPath[UUID]) -> Response[bytes]:
     """动用指令; a request for one until it is released."""
     found = await queries.get_release(release, stamp.require(Permission.REQUISITION_READ))
-    name = (await people.names_by_login()).get(found.released_by or "")
-    by = name.name_zh if name else ""
-    return await _pdf(release_table(found, stamp.recorded_at, by), found.number or "release")
+    names = {login: name.name_zh for login, name in (await people.names_by_login()).items()}
+    return await _pdf(release_table(found, stamp.recorded_at, names), found.number or "release")
 
 
 @get(

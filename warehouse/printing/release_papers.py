@@ -1,6 +1,8 @@
 """The papers of a release order: 动用指令 and 调拨单. Pure: values in, values out."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from catalog.kernel.time import SHANGHAI
 from labels.documents import A4, A4_WIDE, Column, ReportTable
@@ -15,10 +17,10 @@ def _moment(at: datetime | None) -> str:
     return at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M") if at else "—"
 
 
-def release_table(one: Release, at: datetime, by: str = "") -> ReportTable:
+def release_table(one: Release, at: datetime, names: Mapping[str, str] = MappingProxyType({})) -> ReportTable:
     """动用指令: who lets which goods go from where to where, by which word. 代拟稿 until it is released.
 
-    `by` is the name of who released it; a login stands on no paper.
+    `names`: what people are called, by login; a login stands on no paper.
     """
     facts = [
         ("指令单位", one.owner_zh),
@@ -30,14 +32,12 @@ def release_table(one: Release, at: datetime, by: str = "") -> ReportTable:
         ("紧急程度", _PRIORITIES[one.priority]),
         ("要求送达", _moment(one.needed_by) if one.needed_by else "立即"),
         ("下达时间", _moment(one.released_at)),
-        ("下达人", by or "—"),
+        ("下达人", names.get(one.released_by, "—")),
         ("书面文号", one.paper_number or "—"),
     ]
     notes = []
     if one.spoken:
-        notes.append(
-            f"本指令由 {one.spoken_by} 口头下达，{one.spoken_to} 接令；须于 {_moment(one.papers_due_at)} 前补齐手续。"
-        )
+        notes.append(f"本指令由 {one.spoken_by} 口头下达，{one.spoken_to} 接令；{_paper(one, names)}。")
     notes.append("物资所有权、批次和数量以本指令为准；执行库点按先到期先出复核后出库。")
     return ReportTable(
         title="应急物资动用指令" if one.released_at else "应急物资动用指令（待下达）",
@@ -100,6 +100,16 @@ def transfer_table(one: Release, at: datetime) -> ReportTable:
         known_at=_moment(at),
         page=A4_WIDE,
     )  # fmt: skip
+
+
+def _paper(one: Release, names: Mapping[str, str]) -> str:
+    """How far the paper of a spoken order is: due, filed and to be checked, or checked."""
+    if one.paper_checked_at is not None:
+        who = names.get(one.paper_checked_by, "—")
+        return f"书面手续已于 {_moment(one.paper_checked_at)} 由 {who} 核对"
+    if one.paper_filed_at is not None:
+        return f"书面手续已于 {_moment(one.paper_filed_at)} 补交，待他人核对"
+    return f"须于 {_moment(one.papers_due_at)} 前补齐手续"
 
 
 def _incident(one: Release) -> str:

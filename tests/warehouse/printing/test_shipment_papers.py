@@ -23,6 +23,7 @@ from warehouse.incidents.model import Status as IncidentStatus
 from warehouse.printing import render, shipment_papers
 from warehouse.printing.incident_report import IncidentStory, incident_report
 from warehouse.printing.model import LabelJob
+from warehouse.printing.release_papers import release_table
 from warehouse.requisitions.model import Release, ReleaseStatus
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
@@ -166,3 +167,28 @@ def test_what_was_signed_on_the_screen_is_drawn_on_the_receipt() -> None:
     many = [by(Signer.RECEIVER, f"第{n}人", n) for n in range(5)]
     last = shipment_papers.with_signatures(bare, many).signed
     assert [one.caption.split()[1] for one in last] == ["第2人", "第3人", "第4人"]
+
+
+def test_an_order_says_how_far_its_paper_is() -> None:
+    values: dict[str, Any] = {one.name: None for one in fields(Release)}
+    spoken = Release(
+        **{
+            **values, "id": uuid4(), "number": "LN-7", "status": ReleaseStatus.RELEASED, "spoken": True,
+            "spoken_by": "李主任", "spoken_to": "林晓舟", "paper_number": "", "released_at": NOW, "released_by": "boss",
+            "papers_due_at": NOW + 48 * HOUR, "site_zh": "市库", "site_code": "CZ01", "region_zh": "溧阳", "place": "",
+            "receiver": "", "phone": "", "owner_zh": "市局", "requisition_number": "DY26-1", "priority": 1,
+            "incident_name": "", "paper_checked_by": "", "lines": (),
+        }
+    )  # fmt: skip
+    names = {"boss": "沈一帆", "chief": "周主任"}
+
+    def notes(one: Release) -> str:
+        return "".join(release_table(one, NOW, names).notes)
+
+    assert "须于 2026-11-23 10:00 前补齐手续" in notes(spoken)
+    filed = replace(spoken, paper_filed_at=NOW + HOUR)
+    assert "已于 2026-11-21 11:00 补交，待他人核对" in notes(filed)
+    checked = notes(replace(filed, paper_checked_at=NOW + 2 * HOUR, paper_checked_by="chief"))
+    assert "书面手续已于 2026-11-21 12:00 由 周主任 核对" in checked
+    assert "须于" not in checked
+    assert ("下达人", "沈一帆") in release_table(spoken, NOW, names).facts
