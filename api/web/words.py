@@ -1007,6 +1007,15 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "resume": N_("Take the response up again"),
         "close": N_("Close the incident"),
     },
+    "vehicle_kept": {
+        "other-load": N_("carries another load of this plan, to"),
+        "counted-on": N_("is counted on by the order"),
+        "in-use": N_("is under way with"),
+        "out-of-service": N_("cannot be sent:"),
+        "not-valid": N_("is outside its valid days"),
+        "elsewhere": N_("belongs to another place:"),
+        "free-now": N_("is free now: plan again"),
+    },
     "left_undone": {
         "needs": N_("Open needs: meet or withdraw them"),
         "orders": N_("Release orders under way: finish or call them off"),

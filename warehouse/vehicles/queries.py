@@ -118,3 +118,15 @@ async def at_hand(site_ids: Collection[int], on: date) -> Sequence[Vehicle]:
         on,
     )
     return [_vehicle(row) for row in rows]
+
+
+async def strong_enough(grams: int, millilitres: int, most: int) -> Sequence[Vehicle]:
+    """Vehicles of the register that carry a load alone, whatever keeps them now: smallest first. Not scoped."""
+    rows = await db.fetch(
+        _SELECT + " WHERE v.retired_at IS NULL AND v.max_weight_g >= $1 AND v.max_volume_ml >= $2"
+        " ORDER BY v.max_weight_g, v.max_volume_ml, v.seq LIMIT $3",
+        grams,
+        millilitres,
+        most,
+    )
+    return [_vehicle(row) for row in rows]

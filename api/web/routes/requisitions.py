@@ -173,7 +173,7 @@ async def requisition_page(request: Request_, stamp: Stamped, requisition_id: Fr
     takings = await queries.takings_of(one.id)
     current = next((plan for plan in kept if plan.state == "current"), None)
     earlier = next((plan for plan in kept if current and plan.seq < current.seq), None)
-    plan: ShownPlan | None = await queries.show_plan(current, one, earlier) if current else None
+    plan: ShownPlan | None = await queries.show_plan(current, one, earlier, stamp.recorded_at) if current else None
     rules = await incidents.level_rules(Level(one.level), one.path) if one.level else None
     editing = "edit" in may and request.query_params.get("edit") == "yes"
     return page(

@@ -24,7 +24,7 @@ from tests.warehouse.stock import world
 from warehouse.requisitions import actions, queries
 from warehouse.requisitions.queries.shown import ShownPlan
 from warehouse.requisitions.sourcing.model import Task, Vehicle
-from warehouse.requisitions.sourcing.plan import load, plan
+from warehouse.requisitions.sourcing.plan import load, load_all, plan
 from warehouse.vehicles import actions as vehicles
 from warehouse.vehicles.model import Kind, VehicleFacts
 
@@ -64,6 +64,46 @@ def test_a_vehicle_that_serves_few_sources_goes_before_one_that_others_need() ->
     assert load([anywhere, shared, mine], "a", 5, 5) == [mine]
     assert load([anywhere, shared, mine], "b", 5, 5) == [shared]
     assert load([anywhere, shared, mine], "c", 5, 5) == [anywhere]
+
+
+def test_a_small_load_leaves_the_lorry_to_the_load_that_only_it_carries() -> None:
+    """The store's own lorry would go first; the small load takes the van where a later one needs the lorry."""
+    lorry, van = Vehicle("lorry", 5_000, 24_000, frozenset("a")), Vehicle("van", 1_200, 7_000, frozenset("ab"))
+    small, big, huge = ("a", 500, 3_000), ("a", 4_700, 22_000), ("a", 9_000, 22_000)
+    assert load_all([lorry, van], [small]) == [[lorry]]
+    assert load_all([lorry, van], [small, big]) == [[van], [lorry]]
+    assert load_all([lorry, van], [big, small]) == [[lorry], [van]]
+    assert load_all([lorry, van], [small, ("b", 500, 3_000)]) == [[lorry], [van]]
+    # Who comes first keeps what he needs; a load that needs several takes those, and none is given twice.
+    assert load_all([lorry, van], [big, ("a", 4_000, 8_000), small]) == [[lorry], [van], []]
+    assert load_all([lorry, van], [huge, small]) == [[lorry, van], []]
+    assert load_all([lorry, van], [("a", 0, 0), big]) == [[], [lorry]]
+
+
+async def test_the_plan_says_why_a_vehicle_that_could_carry_it_does_not(stocked: asyncpg.Connection) -> None:
+    big = replace(LORRY, max_weight_g=5_000_000, max_volume_ml=24_000_000)
+    ids = await registered(
+        big,
+        replace(big, plate="苏D00002", out_of_service="年检"),
+        replace(big, plate="苏D00003", region_id=B, site_id=3),
+        replace(LORRY, plate="苏D00004"),  # too small alone
+    )
+    (order,) = await sourced(await approved(tents(55)))
+    assert [one.vehicle.id for one in await queries.suggested_for(order.id, world.NOW)] == [ids[0]]
+    (gone,) = await registered(replace(big, plate="苏D00005"))
+    async with db.transaction():
+        await vehicles.hold(stamp=hand(), kind="shipment", paper=uuid4(), number="YD26-7", vehicle_id=gone)
+    requisition = await approved(tents(60))
+    await planned(requisition)
+    (current, *_) = await queries.list_plans(requisition)
+    found = await queries.get_requisition(requisition, EVERYWHERE)
+    (ride,) = (await queries.show_plan(current, found, at=world.NOW)).shipments
+    assert [(one.vehicle.plate, one.why.value, one.by) for one in ride.passed] == [
+        ("苏D00001", "counted-on", order.number or order.requisition_number),
+        ("苏D00002", "out-of-service", "年检"),
+        ("苏D00005", "in-use", "YD26-7"),
+        ("苏D00003", "elsewhere", await stocked.fetchval("SELECT name_zh FROM site WHERE id = 3")),
+    ]
 
 
 async def test_which_vehicles_the_task_has(stocked: asyncpg.Connection) -> None:

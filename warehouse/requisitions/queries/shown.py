@@ -16,7 +16,7 @@ from warehouse.requisitions.model import Line as Wanted
 from warehouse.requisitions.queries.holds import held_for
 from warehouse.requisitions.queries.promises import commitment_of, promised_for, source_name
 from warehouse.requisitions.queries.tasks import place_of
-from warehouse.requisitions.queries.vehicles import Loaded, find_loaded
+from warehouse.requisitions.queries.vehicles import Loaded, Passed, find_loaded, passed_over
 from warehouse.requisitions.sourcing import kept
 from warehouse.requisitions.sourcing.model import Closeness, Goals, Line, PassedOver, Plan, Shipment, Why
 from warehouse.requisitions.sourcing.plan import compare
@@ -107,6 +107,8 @@ class ShownShipment:
     vehicles: tuple[Loaded, ...]
     unmeasured: int
     """Lines of goods without weight or volume: the sums say at least."""
+    passed: tuple[Passed, ...] = ()
+    """Where they do not carry it all: vehicles that could alone, and what keeps them now."""
 
     @property
     def over_grams(self) -> int:
@@ -169,7 +171,23 @@ class ShownPlan:
     proven: bool
 
 
-async def show_plan(one: KeptPlan, requisition: Requisition, earlier: KeptPlan | None = None) -> ShownPlan:
+async def _with_passed(ride: ShownShipment, plan: Plan, writer: "_Writer", at: datetime | None) -> ShownShipment:
+    """A load that its vehicles do not carry, with those that could alone and do not, as they stand at `at`."""
+    if at is None or ride.delivered or not (ride.over_grams or ride.over_millilitres):
+        return ride
+    to = {
+        key: line.region_zh
+        for one in plan.shipments
+        if (line := next((line for line in writer.wanted.values() if place_of(line) == one.place), None))
+        for key in one.vehicles
+    }
+    site_id = int(ride.origin.source.split(":")[0])
+    return replace(ride, passed=tuple(await passed_over(site_id, ride.grams, ride.millilitres, to, at)))
+
+
+async def show_plan(
+    one: KeptPlan, requisition: Requisition, earlier: KeptPlan | None = None, at: datetime | None = None
+) -> ShownPlan:
     """A plan of a requisition that the caller has seen. `earlier`: the one it is compared with, unless that one was
     accepted: what is held already is not asked for again.
 
@@ -185,7 +203,7 @@ async def show_plan(one: KeptPlan, requisition: Requisition, earlier: KeptPlan |
     return ShownPlan(
         kept=one,
         lines=tuple(writer.lines(plan.lines)),
-        shipments=tuple(writer.shipments(plan)),
+        shipments=tuple([await _with_passed(ride, plan, writer, at) for ride in writer.shipments(plan)]),
         lacks=tuple(
             ShownLack(
                 writer.wanted[lack.need],

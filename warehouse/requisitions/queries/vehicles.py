@@ -1,8 +1,9 @@
 """Vehicles for plans and release orders: which could be sent, and which orders count on one already."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from catalog.kernel import db
@@ -11,8 +12,10 @@ from catalog.kernel.time import day_of
 from warehouse.requisitions.queries.promises import commitment_of
 from warehouse.requisitions.sourcing.model import Vehicle as Ready
 from warehouse.vehicles import queries as vehicles
-from warehouse.vehicles.model import Kind, Vehicle
+from warehouse.vehicles.model import Kind, Standing, Vehicle
 
+MOST_PASSED = 5
+"""So many vehicles are named that could carry a load and do not."""
 _WAITING = "o.status IN ('waiting', 'released', 'picking')"
 
 
@@ -33,6 +36,64 @@ class Loaded:
     kind: Kind
     grams: int
     millilitres: int
+
+
+class KeptFrom(StrEnum):
+    """Why a vehicle that could carry a load does not stand beside it."""
+
+    OTHER_LOAD = "other-load"
+    COUNTED_ON = "counted-on"
+    IN_USE = "in-use"
+    OUT_OF_SERVICE = "out-of-service"
+    NOT_VALID = "not-valid"
+    ELSEWHERE = "elsewhere"
+    FREE_NOW = "free-now"
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A vehicle that could carry a load alone, and why it was not suggested; `by`: what has it, or where it stands."""
+
+    vehicle: Loaded
+    why: KeptFrom
+    by: str = ""
+
+
+async def passed_over(
+    site_id: int, grams: int, millilitres: int, elsewhere: Mapping[str, str], at: datetime
+) -> list[Passed]:
+    """Vehicles that could carry a load of a store alone, those that the store may send first, as they stand now.
+
+    `elsewhere`: to where the plan sends its other vehicles, by the vehicles' names. Not scoped: plate and limits only.
+    """
+    path = await db.fetch_value("SELECT path FROM site WHERE id = $1", site_id)
+    strong = await vehicles.strong_enough(grams, millilitres, MOST_PASSED * 10)
+    counted = await counted_on([one.id for one in strong])
+    found = [(one.serves(site_id, path), _passed(one, elsewhere, counted, at)) for one in strong]
+    own = [passed for serves, passed in found if serves]
+    others = [
+        replace(passed, why=KeptFrom.ELSEWHERE, by=one.site_zh or one.region_zh)
+        for one, (serves, passed) in zip(strong, found, strict=True)
+        if not serves and passed.why is KeptFrom.FREE_NOW
+    ]
+    return [*own, *others][:MOST_PASSED]
+
+
+def _passed(one: Vehicle, elsewhere: Mapping[str, str], counted: Mapping[UUID, str], at: datetime) -> Passed:
+    facts = one.facts
+    limits = Loaded(one.id, facts.plate, facts.kind, facts.max_weight_g, facts.max_volume_ml)
+    if str(one.id) in elsewhere:
+        return Passed(limits, KeptFrom.OTHER_LOAD, elsewhere[str(one.id)])
+    if one.id in counted:
+        return Passed(limits, KeptFrom.COUNTED_ON, counted[one.id])
+    match one.standing(day_of(at)):
+        case Standing.IN_USE:
+            return Passed(limits, KeptFrom.IN_USE, one.used_paper)
+        case Standing.OUT_OF_SERVICE:
+            return Passed(limits, KeptFrom.OUT_OF_SERVICE, facts.out_of_service)
+        case Standing.NOT_VALID:
+            return Passed(limits, KeptFrom.NOT_VALID)
+    return Passed(limits, KeptFrom.FREE_NOW)
 
 
 async def ready_for(sources: Collection[str], scope: Scope, at: datetime) -> tuple[Ready, ...]:
@@ -59,14 +120,15 @@ async def ready_for(sources: Collection[str], scope: Scope, at: datetime) -> tup
     )
 
 
-async def counted_on(ids: Collection[UUID]) -> set[UUID]:
-    """Which of these vehicles a waiting order counts on."""
+async def counted_on(ids: Collection[UUID]) -> dict[UUID, str]:
+    """Which of these vehicles a waiting order counts on: the order's number, else its requisition's."""
     rows = await db.fetch(
-        "SELECT DISTINCT v.vehicle_id FROM release_vehicle v JOIN release_order o ON o.id = v.release_id"
-        f" WHERE v.vehicle_id = ANY($1::uuid[]) AND v.sent_at IS NULL AND {_WAITING}",
+        "SELECT v.vehicle_id, coalesce(o.number, q.number) FROM release_vehicle v"
+        " JOIN release_order o ON o.id = v.release_id JOIN requisition q ON q.id = o.requisition_id"
+        f" WHERE v.vehicle_id = ANY($1::uuid[]) AND v.sent_at IS NULL AND {_WAITING} ORDER BY o.seq",
         list(ids),
     )
-    return {row[0] for row in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 async def suggested_for(release_id: UUID, at: datetime) -> Sequence[Suggested]:

@@ -285,14 +285,12 @@ def _shipments(task: Task, lines: Sequence[Line]) -> list[Shipment]:
     rides: dict[tuple[str, str], list[Line]] = defaultdict(list)
     for line in lines:
         rides[line.source, places[line.need]].append(line)
-    unused = list(task.vehicles)
+    turns = sorted(rides.items(), key=lambda ride: (ride[1][0].arrives, ride[0]))
+    loads = [(source, *_measured(task, goods)) for (source, _), goods in turns]
     found = []
-    for (source, place), goods in sorted(rides.items(), key=lambda ride: (ride[1][0].arrives, ride[0])):
-        sizes = [(line.quantity, task.sizes.get(line.item, NO_SIZE)) for line in goods]
-        grams = round(sum(quantity * size.grams for quantity, size in sizes))
-        millilitres = round(sum(quantity * size.millilitres for quantity, size in sizes))
-        vehicles = load(unused, source, grams, millilitres)
-        unused = [vehicle for vehicle in unused if vehicle not in vehicles]
+    for ((source, place), goods), (_, grams, millilitres), vehicles in zip(
+        turns, loads, load_all(task.vehicles, loads), strict=True
+    ):
         carried = sum(v.grams for v in vehicles) >= grams and sum(v.millilitres for v in vehicles) >= millilitres
         found.append(
             Shipment(
@@ -303,15 +301,58 @@ def _shipments(task: Task, lines: Sequence[Line]) -> list[Shipment]:
     return found
 
 
+def _measured(task: Task, goods: Sequence[Line]) -> tuple[int, int]:
+    sizes = [(line.quantity, task.sizes.get(line.item, NO_SIZE)) for line in goods]
+    grams = round(sum(quantity * size.grams for quantity, size in sizes))
+    return grams, round(sum(quantity * size.millilitres for quantity, size in sizes))
+
+
+def load_all(vehicles: Sequence[Vehicle], loads: Sequence[tuple[str, int, int]]) -> list[list[Vehicle]]:
+    """Vehicles for loads (source, grams, millilitres), each vehicle once; who comes first chooses first.
+
+    A load that one vehicle carries gives way where another carries it as well, if a later one would have none else. A
+    load that no single free vehicle carries takes several of those that are left, as `load` does.
+    """
+    whole: dict[int, Vehicle] = {}
+    several: dict[int, list[Vehicle]] = {}
+    fits = [
+        [v for v in _in_turn(vehicles, source) if v.grams >= grams and v.millilitres >= millilitres]
+        for source, grams, millilitres in loads
+    ]
+
+    def seat(turn: int, asked: set[str]) -> bool:
+        gone = {v.key for ones in several.values() for v in ones}
+        by = {v.key: other for other, v in whole.items()}
+        for one in fits[turn]:
+            if one.key in asked or one.key in gone:
+                continue
+            asked.add(one.key)
+            if one.key not in by or seat(by[one.key], asked):
+                whole[turn] = one
+                return True
+        return False
+
+    for turn, (source, grams, millilitres) in enumerate(loads):
+        if (grams > 0 or millilitres > 0) and not seat(turn, set()):
+            taken = {v.key for ones in (whole.values(), *several.values()) for v in ones}
+            several[turn] = load([v for v in vehicles if v.key not in taken], source, grams, millilitres)
+    return [[whole[turn]] if turn in whole else several.get(turn, []) for turn in range(len(loads))]
+
+
+def _in_turn(vehicles: Sequence[Vehicle], source: str) -> list[Vehicle]:
+    """Those that stand ready for a source: first what few others could need, then the smallest."""
+    return sorted(
+        (v for v in vehicles if v.sources is None or source in v.sources),
+        key=lambda v: (v.sources is None, len(v.sources or ()), v.grams, v.millilitres, v.key),
+    )
+
+
 def load(vehicles: Sequence[Vehicle], source: str, grams: int, millilitres: int) -> list[Vehicle]:
     """Few vehicles that carry so much: the smallest that carries all that is left, else the largest and go on.
 
     What stands ready for few sources is taken before what others could need as well.
     """
-    at_hand = sorted(
-        (v for v in vehicles if v.sources is None or source in v.sources),
-        key=lambda v: (v.sources is None, len(v.sources or ()), v.grams, v.millilitres, v.key),
-    )
+    at_hand = _in_turn(vehicles, source)
     taken: list[Vehicle] = []
     while at_hand and (grams > 0 or millilitres > 0):
         whole = [v for v in at_hand if v.grams >= grams and v.millilitres >= millilitres]
