@@ -47,8 +47,8 @@ WHERE n.status = 'open' AND e.status <> 'closed' AND (r.path LIKE ANY($1::text[]
     AND ($2::uuid IS NULL OR e.id = $2) AND coalesce(l.rest, n.quantity - n.met) > 0
 ORDER BY n.priority, n.seq LIMIT {MOST_WANTED}
 """
-_TASKS = """
-SELECT 'release', o.id, coalesce(o.number, q.number || '·' || s.code), s.code, s.name_zh, s.name_en,
+_TASKS = f"""
+SELECT 'release', o.id, {requisitions.ORDER_NAME}, s.code, s.name_zh, s.name_en,
     concat_ws(' ', r.name_zh, nullif(o.place, '')), concat_ws(' ', coalesce(r.name_en, r.name_zh), nullif(o.place, '')),
     o.priority, o.needed_by, o.released_at AS since, o.released_by,
     (SELECT h.id FROM shipment h WHERE h.release_id = o.id AND h.status = 'prepared' ORDER BY h.seq DESC LIMIT 1)

@@ -366,12 +366,14 @@ class Release:
     paper_checked_by: str
     ended_at: datetime | None
     end_reason: str
+    turn: int = 1
+    """The how manieth of its requisition at its store."""
     lines: tuple[ReleaseLine, ...] = ()
 
     @property
     def name(self) -> str:
-        """Its number; before it has one, that of the requisition and its own turn."""
-        return self.number or f"{self.requisition_number}·{self.site_code}"
+        """Its number; before it has one, that of the requisition, its store, and its turn where it is not the first."""
+        return self.number or f"{self.requisition_number}·{self.site_code}" + (f"-{self.turn}" if self.turn > 1 else "")
 
     @property
     def paper_owed(self) -> bool:

@@ -6,7 +6,7 @@ from catalog.kernel import db
 from warehouse.fulfilment.model import Left, Undone
 from warehouse.requisitions import queries as requisitions
 
-_UNDONE = """
+_UNDONE = f"""
 WITH sent AS (
     SELECT h.id, h.seq, h.number, h.status FROM shipment h LEFT JOIN receiving_point p ON p.id = h.to_point_id
     LEFT JOIN release_order o ON o.id = h.release_id LEFT JOIN requisition q ON q.id = o.requisition_id
@@ -18,7 +18,7 @@ FROM need n JOIN region r ON r.id = n.region_id LEFT JOIN item i ON i.id = n.ite
 LEFT JOIN material_class k ON k.id = n.class_id WHERE n.incident_id = $1 AND n.status = 'open'
 UNION ALL
 SELECT CASE WHEN o.status IN ('waiting', 'released', 'picking') THEN 'orders' ELSE 'papers' END, o.id,
-    coalesce(o.number, q.number || '·' || s.code), NULL, o.seq
+    {requisitions.ORDER_NAME}, NULL, o.seq
 FROM release_order o JOIN requisition q ON q.id = o.requisition_id JOIN site s ON s.id = o.site_id
 WHERE q.incident_id = $1 AND (o.status IN ('waiting', 'released', 'picking')
     OR o.spoken AND o.paper_checked_at IS NULL AND o.status NOT IN ('refused', 'cancelled'))

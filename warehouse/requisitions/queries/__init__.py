@@ -10,6 +10,7 @@ from warehouse.requisitions.queries.promises import (
     supply_names,
 )
 from warehouse.requisitions.queries.releases import (
+    ORDER_NAME,
     find_releases,
     get_release,
     list_releases,
@@ -33,6 +34,7 @@ from warehouse.requisitions.queries.tasks import at_home, read_task
 from warehouse.requisitions.queries.vehicles import suggested_for
 
 __all__ = [
+    "ORDER_NAME",
     "ShownPlan",
     "approvals_needed",
     "at_home",

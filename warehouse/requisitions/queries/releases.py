@@ -16,6 +16,12 @@ _CONTACT = (
     "(SELECT c.{} FROM release_line x JOIN requisition_contact c ON c.line_id = x.requisition_line_id"
     " WHERE x.release_id = o.id AND c.receiver <> '' ORDER BY x.line LIMIT 1)"
 )
+_TURN = (
+    "(SELECT count(*) FROM release_order b WHERE b.requisition_id = o.requisition_id AND b.site_id = o.site_id"
+    " AND b.seq <= o.seq)::int"
+)
+ORDER_NAME = f"coalesce(o.number, q.number || '·' || s.code || coalesce('-' || nullif({_TURN}, 1), ''))"
+"""`Release.name` in SQL: of a release_order o, its requisition q and its site s."""
 _SELECT = (
     "SELECT o.id, o.seq, o.number, o.status, o.version, q.id, q.number, qr.path, q.incident_id, e.name, e.level,"
     " o.owner_region_id, w.path, w.key, w.name_zh, w.name_en, s.id, s.code, s.name_zh, s.name_en, s.path, s.phone,"
@@ -23,7 +29,7 @@ _SELECT = (
     f" coalesce({_CONTACT.format('phone')}, ''), o.priority, o.needed_by, o.made_at, o.made_by, q.authors,"
     " o.released_at, o.released_by, o.spoken, o.spoken_by, o.spoken_to, o.papers_due_at, o.paper_number,"
     " o.paper_file_id, o.paper_filed_at, o.paper_filed_by, o.paper_checked_at, o.paper_checked_by, o.ended_at,"
-    " o.end_reason"
+    f" o.end_reason, {_TURN}"
     " FROM release_order o JOIN requisition q ON q.id = o.requisition_id JOIN region qr ON qr.id = q.region_id"
     " LEFT JOIN incident e ON e.id = q.incident_id JOIN region w ON w.id = o.owner_region_id"
     " JOIN site s ON s.id = o.site_id JOIN region r ON r.id = o.region_id"

@@ -10,6 +10,7 @@ from catalog.kernel import db
 from catalog.kernel.access import Scope
 from catalog.kernel.time import day_of
 from warehouse.requisitions.queries.promises import commitment_of
+from warehouse.requisitions.queries.releases import ORDER_NAME
 from warehouse.requisitions.sourcing.model import Vehicle as Ready
 from warehouse.vehicles import queries as vehicles
 from warehouse.vehicles.model import Kind, Standing, Vehicle
@@ -121,10 +122,10 @@ async def ready_for(sources: Collection[str], scope: Scope, at: datetime) -> tup
 
 
 async def counted_on(ids: Collection[UUID]) -> dict[UUID, str]:
-    """Which of these vehicles a waiting order counts on: the order's number, else its requisition's."""
+    """Which of these vehicles a waiting order counts on: the order's name."""
     rows = await db.fetch(
-        "SELECT v.vehicle_id, coalesce(o.number, q.number) FROM release_vehicle v"
-        " JOIN release_order o ON o.id = v.release_id JOIN requisition q ON q.id = o.requisition_id"
+        f"SELECT v.vehicle_id, {ORDER_NAME} FROM release_vehicle v JOIN release_order o ON o.id = v.release_id"
+        " JOIN requisition q ON q.id = o.requisition_id JOIN site s ON s.id = o.site_id"
         f" WHERE v.vehicle_id = ANY($1::uuid[]) AND v.sent_at IS NULL AND {_WAITING} ORDER BY o.seq",
         list(ids),
     )
