@@ -12,6 +12,7 @@ import pytest
 from catalog.kernel.access import EVERYWHERE, ROLES, Grant, Role, Scope
 from catalog.kernel.errors import Denied, Invalid, Missing, Refused
 from catalog.kernel.stamp import Stamp
+from catalog.kernel.time import SHANGHAI
 from tests.catalog.test_tables import kind
 from tests.warehouse.stock import world
 from warehouse.commitments import actions as commitments
@@ -490,3 +491,35 @@ async def test_the_mirror_is_the_table(city: asyncpg.Connection, table: Any) -> 
     assert {column._meta.name: kind(column) for column in table._meta.columns} == {
         row[0]: row[1].lower() for row in rows
     }
+
+
+async def test_who_releases_second_is_told_who_was_first_and_when(stocked: asyncpg.Connection) -> None:
+    (order,) = await sourced(await approved(tents(10)))
+    first = boss()
+    await actions.release(stamp=first, release_id=order.id)
+    with pytest.raises(Refused) as refusal:
+        await actions.release(stamp=boss(login="second"), release_id=order.id)
+    at = first.recorded_at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+    told = (await queries.get_release(order.id, EVERYWHERE)).name
+    assert (refusal.value.code, refusal.value.facts["by"], refusal.value.facts["at"]) == (
+        "release.was-released", "boss", at,
+    )  # fmt: skip
+    assert refusal.value.detail == f"{told} 已由 boss 于 {at} 下达"
+    with pytest.raises(Refused, match="was-released"):
+        await actions.refuse_release(stamp=boss(login="second"), release_id=order.id, reason="不同意")
+    await actions.recall_release(stamp=boss(), release_id=order.id, reason="改由他库")
+    with pytest.raises(Refused, match="was-recalled"):
+        await actions.release(stamp=boss(login="second"), release_id=order.id)
+
+
+async def test_orders_of_one_requisition_at_one_store_have_names_of_their_own(stocked: asyncpg.Connection) -> None:
+    """Goods for three places: three orders at the store, named apart before they have numbers and told apart alike."""
+    requisition = await approved(tents(10), tents(5, place="二号点"), tents(5, place="三号点"))
+    orders = await sourced(requisition)
+    number = orders[0].requisition_number
+    assert [one.name for one in orders] == [f"{number}·CZ01", f"{number}·CZ01-2", f"{number}·CZ01-3"]
+    in_sql = await stocked.fetch(
+        f"SELECT {queries.ORDER_NAME} FROM release_order o JOIN requisition q ON q.id = o.requisition_id"
+        " JOIN site s ON s.id = o.site_id ORDER BY o.seq"
+    )
+    assert [row[0] for row in in_sql] == [one.name for one in orders]

@@ -8,10 +8,21 @@ from uuid import UUID
 from catalog.kernel import audit, db, feed, history
 from catalog.kernel.access import EVERYWHERE, Grant, Permission, Role
 from catalog.kernel.attempts import Receipt
-from catalog.kernel.errors import Missing, Stale
+from catalog.kernel.errors import Missing, Refused, Stale
 from catalog.kernel.stamp import Stamp
+from catalog.kernel.time import SHANGHAI
+from warehouse.people import queries as people
 from warehouse.requisitions import queries, rules, workflow
 from warehouse.requisitions.model import Release, ReleaseStatus, Requisition, Status
+
+_WAITS_FOR = frozenset({"release", "refuse", "cancel"})
+"""What an order waits for: whoever says it second is told who was first."""
+_TOLD = {
+    "release": ("release.was-released", "下达"),
+    "refuse": ("release.was-refused", "答复不予动用"),
+    "cancel": ("release.was-cancelled", "撤销"),
+    "recall": ("release.was-recalled", "收回"),
+}
 
 
 def hand_of(stamp: Stamp) -> Stamp:
@@ -55,10 +66,27 @@ async def release_locked(stamp: Stamp, release_id: UUID, verb: str, version: int
     path, site_id = workflow.path_of(found, verb)
     if not scope.covers(path, site_id):
         raise queries.missing_release(release_id)
+    await _say_what_happened(found, verb)
     if version is not None and version != found.version:
         raise Stale("release.stale", "别人已修改，请重新载入", yours=version, current=found.version)
     workflow.RELEASE.take(found, status=found.status.value, verb=verb, stamp=stamp, path=path, site_id=site_id)
     return found
+
+
+async def _say_what_happened(found: Release, verb: str) -> None:
+    """Who loses a race for an order's word is told who was first, and when. Raises Refused."""
+    if verb not in _WAITS_FOR or found.status is ReleaseStatus.WAITING:
+        return
+    changes = await history.list_changes(table="release_order", key=str(found.id))
+    last = next((one for one in changes if one.verb in _TOLD), None)
+    if last is None:
+        return
+    code, done = _TOLD[last.verb]
+    name = (await people.names_by_login()).get(last.login)
+    zh = name.name_zh if name else last.login
+    at = last.at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+    by_en = (name and name.name_en) or zh
+    raise Refused(code, f"{found.name} 已由 {zh} 于 {at} {done}", order=found.name, by=zh, by_en=by_en, at=at)
 
 
 async def changed(

@@ -117,7 +117,7 @@ async function send(form, button) {
         one("input", second).disabled = false;
         one("input", second).focus();
       }
-      tell(form, saying(error.code, error.detail), more(error, form));
+      tell(form, saying(error.code, error.detail, error.facts), more(error, form));
     } else if (error instanceof NoAnswer) {
       tell(form, t("No answer from the server. Press again: it can only happen once."), []);
     } else throw error;

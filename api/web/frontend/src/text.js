@@ -21,7 +21,8 @@ export const knowGoods = (names) => (goods = names || {});
 export const goodsWord = (name) => goods[name] || name || "";
 
 // What a problem or outcome code means. The program's own `detail` is Chinese: it is shown on Chinese pages only.
-export function saying(code, detail) {
+// Its English may name facts, as t() does.
+export function saying(code, detail, facts = {}) {
   if (language === "zh" && detail) return detail;
-  return codes[code] || t("Not done ({code})", { code });
+  return codes[code] ? t(codes[code], facts) : t("Not done ({code})", { code });
 }
