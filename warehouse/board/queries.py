@@ -139,14 +139,23 @@ async def _by_hand(scope: Scope, incident_id: UUID | None) -> Sequence[Wanted]:
         return requisitions.list_requisitions(scope=scope, incident_id=incident_id, cursor=cursor, limit=MAX_LIMIT)
 
     live = [one for one in await _all(fetch) if one.status not in (Status.CLOSED, Status.CANCELLED)]
+    lines = [(one, line) for one in live for line in one.open_lines if line.facts.need_id is None]
+    rows = await db.fetch(
+        "SELECT id, lat, lon FROM region WHERE id = ANY($1::bigint[])", [line.facts.region_id for _, line in lines]
+    )
+    middle = {row[0]: (row[1], row[2]) for row in rows}
+    points = [
+        middle[line.facts.region_id] if line.facts.lat is None else (line.facts.lat, line.facts.lon)
+        for _, line in lines
+    ]
     return [
         Wanted(
             None, line.id, one.facts.incident_id, one.incident_number, one.incident_name, one.incident_path, one.id,
             one.number, one.status, line.region_zh, line.region_en, line.facts.place, line.goods_zh, line.goods_en,
             line.unit_zh, line.unit_factor, line.rest, line.facts.priority, line.facts.needed_by, one.created_at,
-            one.created_at, one.seq, line.facts.lat, line.facts.lon, line.facts.lat is not None,
+            one.created_at, one.seq, lat, lon, line.facts.lat is not None,
         )
-        for one in live for line in one.open_lines if line.facts.need_id is None
+        for (one, line), (lat, lon) in zip(lines, points, strict=True)
     ]  # fmt: skip
 
 

@@ -9,10 +9,11 @@ import asyncpg
 from catalog.kernel.access import EVERYWHERE, Scope
 from tests.api.rest.conftest import Enter
 from tests.warehouse.exchange.house import book
-from tests.warehouse.requisitions.test_requisitions import approved, tents
+from tests.warehouse.requisitions.test_requisitions import approved, hand, tents
 from tests.warehouse.stock import world
-from warehouse.requisitions import queries
+from warehouse.requisitions import actions, queries
 from warehouse.requisitions.model import Wishes
+from warehouse.requisitions.sourcing import plan as sourcing
 from warehouse.requisitions.sourcing.model import Road
 
 OFFICE = "市公路局2026"
@@ -94,6 +95,15 @@ async def test_sourcing_takes_the_known_way_and_the_stores_own_time_to_load(
         (way,) = made.roads.values()
         return way, source.ready
 
+    async def estimated() -> list[bool]:
+        made = await queries.read_task(requisition, Scope(("/1/",)), Wishes(), world.NOW)
+        stamp = hand()
+        plan = sourcing.plan(made)
+        await actions.keep_plan(stamp=stamp, requisition_id=requisition.id, plan=plan, wishes=Wishes())
+        (kept, *_) = await queries.list_plans(requisition.id)
+        return [one.estimated for one in (await queries.show_plan(kept, requisition)).lines]
+
+    assert await estimated() == [True]
     guessed, ready = await task()
     town = await owner.fetchval("SELECT key FROM region WHERE id = $1", line.facts.region_id)
     await owner.execute("UPDATE site SET load_minutes = 7 WHERE code = 'CZ01'")
@@ -102,3 +112,4 @@ async def test_sourcing_takes_the_known_way_and_the_stores_own_time_to_load(
         await caller.ok("POST", "/roads", body)
     assert await task() == (Road(123, 45_600), 7)
     assert (guessed, ready) != (Road(123, 45_600), 7)
+    assert await estimated() == [False]

@@ -165,6 +165,14 @@ async def test_what_a_store_has_to_pick_is_its_own_and_ends_when_it_begins(stock
     assert await list_tasks(own) == []
 
 
+async def test_what_is_wanted_by_hand_stands_at_its_region_where_no_point_was_told(stocked: asyncpg.Connection) -> None:
+    await stocked.execute("UPDATE region SET lat = 31.5, lon = 119.5 WHERE id = $1", TOWN)
+    await approved(tents(9), tents(8, lat=31.6, lon=119.6))
+    found = await list_spots(await look(), sight=ALL, places=Scope())
+    wanted = {(one.lat, one.lon, one.exact) for one in found if one.kind is SpotKind.WANTED}
+    assert wanted == {(31.5, 119.5, False), (31.6, 119.6, True)}
+
+
 async def test_the_map_knows_where_and_says_where_not(stocked: asyncpg.Connection) -> None:
     await stocked.execute("UPDATE region SET lat = 31.5, lon = 119.5 WHERE id = $1", TOWN)
     await stocked.execute("UPDATE site SET lat = 31.7, lon = 119.9 WHERE id = 1")

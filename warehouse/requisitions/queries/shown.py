@@ -18,7 +18,7 @@ from warehouse.requisitions.queries.promises import commitment_of, promised_for,
 from warehouse.requisitions.queries.tasks import place_of
 from warehouse.requisitions.queries.vehicles import Loaded, Passed, find_loaded, passed_over
 from warehouse.requisitions.sourcing import kept
-from warehouse.requisitions.sourcing.model import Closeness, Goals, Line, PassedOver, Plan, Shipment, Why
+from warehouse.requisitions.sourcing.model import Closeness, Goals, PassedOver, Plan, Shipment, Why
 from warehouse.requisitions.sourcing.plan import compare
 
 
@@ -87,6 +87,8 @@ class ShownLine:
     late: bool
     pinned: bool
     why_not: tuple[ShownWhy, ...]
+    estimated: bool
+    """Whether way and times are only estimated, from the straight line."""
 
     @property
     def is_substitute(self) -> bool:
@@ -202,7 +204,7 @@ async def show_plan(
     promised = await _promises(requisition, one.made_at, plan) if plan.uncovered else {}
     return ShownPlan(
         kept=one,
-        lines=tuple(writer.lines(plan.lines)),
+        lines=tuple(writer.lines(plan)),
         shipments=tuple([await _with_passed(ride, plan, writer, at) for ride in writer.shipments(plan)]),
         lacks=tuple(
             ShownLack(
@@ -275,8 +277,9 @@ class _Writer:
             for why in found
         )
 
-    def lines(self, lines: Sequence[Line]) -> Iterable[ShownLine]:
-        for number, line in enumerate(lines, 1):
+    def lines(self, plan: Plan) -> Iterable[ShownLine]:
+        guessed = {(one.source, one.place) for one in plan.shipments if one.estimated}
+        for number, line in enumerate(plan.lines, 1):
             if line.need not in self.wanted:
                 continue
             lot, expires_on = self.lots.get(line.supply.split(":")[0], ("", None))
@@ -295,6 +298,7 @@ class _Writer:
                 late=line.late,
                 pinned=line.pinned,
                 why_not=self.whys(line.why_not),
+                estimated=(line.source, place_of(self.wanted[line.need])) in guessed,
             )
 
     def shipments(self, plan: Plan) -> Iterable[ShownShipment]:

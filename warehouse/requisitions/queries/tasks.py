@@ -226,7 +226,7 @@ def road(
 ) -> Road:
     """A way estimated from the straight line."""
     metres = _straight(start, end) * percent // 100
-    return Road(math.ceil(metres * 60 / (speed * 1000)), metres)
+    return Road(math.ceil(metres * 60 / (speed * 1000)), metres, estimated=True)
 
 
 def _straight(start: tuple[float | None, float | None], end: tuple[float | None, float | None]) -> int:

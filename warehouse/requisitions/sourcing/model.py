@@ -104,10 +104,11 @@ class Substitute:
 
 @dataclass(frozen=True, slots=True)
 class Road:
-    """How long and how far from a source to a place."""
+    """How long and how far from a source to a place. `estimated`: from the straight line, no way being known."""
 
     minutes: int
     metres: int
+    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +229,8 @@ class Shipment:
     millilitres: int
     vehicles: tuple[str, ...] = ()
     short: bool = False
+    estimated: bool = True
+    """Whether the way is estimated; plans that were kept before this was said are taken to be."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -296,6 +296,7 @@ def _shipments(task: Task, lines: Sequence[Line]) -> list[Shipment]:
             Shipment(
                 source, place, goods[0].leaves, goods[0].arrives, grams, millilitres,
                 tuple(vehicle.key for vehicle in vehicles), short=bool(task.vehicles) and not carried,
+                estimated=task.roads[source, place].estimated,
             )
         )  # fmt: skip
     return found
