@@ -37,8 +37,11 @@ def unit(lang: Language, word: str | None) -> str:
 
 
 def place(lang: Language, name: str | None) -> str:
-    """The same for a region or a store."""
-    return _places.get(name or "", name or "") if lang.code == "en" else name or ""
+    """The same for a region or a store, also where more follows behind a blank: a receiving point in a region."""
+    if lang.code != "en" or not name:
+        return name or ""
+    first, blank, rest = name.partition(" ")
+    return _places.get(name) or _places.get(first, first) + blank + rest
 
 
 def units(lang: Language) -> Mapping[str, str]:

@@ -30,3 +30,18 @@ async def test_what_the_catalogue_knows_is_said_and_nothing_is_lost(
     assert english.unit(zh, "顶") == "顶"
     assert english.unit(en, "没有的") == "没有的"
     assert english.units(zh) == {}
+
+
+async def test_places_are_said_in_english_also_before_a_points_own_name(
+    database: Database, owner: asyncpg.Connection
+) -> None:
+    await world.build(owner)
+    await owner.execute("UPDATE region SET name_zh = '溧阳市', name_en = 'Liyang' WHERE id = 4")
+    await owner.execute("UPDATE site SET name_zh = '溧阳库', name_en = 'Liyang store' WHERE id = 2")
+    await english.load()
+    zh, en = languages.language("zh"), languages.language("en")
+    assert english.place(en, "溧阳库") == "Liyang store"
+    assert english.place(en, "溧阳市 中心小学") == "Liyang 中心小学"
+    assert english.place(en, "别处 中心小学") == "别处 中心小学"
+    assert english.place(zh, "溧阳市 中心小学") == "溧阳市 中心小学"
+    assert english.place(en, None) == ""
