@@ -1315,6 +1315,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "lot": N_("Lots"),
         "serial": N_("Serial numbers"),
         "pallet": N_("Pallets"),
+        "box": N_("Boxes of shipments"),
         "bin": N_("Bins"),
         "site": N_("Stores and points"),
         "item": N_("Items"),

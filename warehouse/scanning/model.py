@@ -189,6 +189,8 @@ class DocumentTarget:
     path: str = ""
     """Of the site it belongs to."""
     site_id: int | None = None
+    also: tuple[str, int] | None = None
+    """The other end of a shipment: path and site."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """From readings to rows: everything a batch of scans may need, loaded set-wise by fixed SQL, as plain values."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from catalog.items import queries as items
 from catalog.kernel import db
 from labels.codes import Ambiguous, Code, Glued, OwnKind, Reading, Unreadable, read
+from warehouse.fulfilment import queries as shipments
 from warehouse.picking import queries as picks
 from warehouse.replenishment import queries as deliveries
 from warehouse.scanning.model import (
@@ -143,6 +144,8 @@ class _Rows:
     pallet_items: dict[int, set[int]]
     items: Any
     documents: dict[str, DocumentTarget]
+    boxes: dict[str, DocumentTarget]
+    """Boxes of shipments, by own number and by SSCC: they lead to their shipment."""
 
 
 @dataclass(slots=True)
@@ -278,7 +281,23 @@ async def _load_rows(wanted: _Wanted, lots: dict[str, Lot], world: World) -> _Ro
         if by == "pack":
             world.packs[code] = (hit.item_id, hit.factor)
     documents = await _load_documents(wanted.keys(OwnKind.DOCUMENT), world)
-    return _Rows(lots, serials, pallets, pallet_items, hits, documents)
+    boxes = await _load_boxes({*wanted.keys(OwnKind.PALLET), *wanted.sscc} - pallets.keys())
+    return _Rows(lots, serials, pallets, pallet_items, hits, documents, boxes)
+
+
+async def _load_boxes(labels: Collection[str]) -> dict[str, DocumentTarget]:
+    if not labels:
+        return {}
+    boxes = await shipments.find_boxes_by_label(labels)
+    loads = await shipments.find_shipments({box.shipment_id for box in boxes.values()})
+    return {
+        label: DocumentTarget(
+            "shipment", load.id, {"number": load.number, "box": box.number}, load.start.path, load.start.site_id,
+            (load.end.path, load.end.site_id),
+        )
+        for label, box in boxes.items()
+        for load in (loads[box.shipment_id],)
+    }  # fmt: skip
 
 
 async def _load_documents(keys: Sequence[str], world: World) -> dict[str, DocumentTarget]:
@@ -397,11 +416,9 @@ def _of_code(scan: Scan, code: Code, rows: _Rows, world: World) -> Target:
     if code.own is not None:
         return _of_own(code, rows, world)
     if code.sscc:
-        return (
-            PalletTarget(rows.pallets[code.sscc])
-            if code.sscc in rows.pallets
-            else UnknownTarget("sscc", code.sscc, code)
-        )
+        if code.sscc in rows.pallets:
+            return PalletTarget(rows.pallets[code.sscc])
+        return rows.boxes.get(code.sscc) or UnknownTarget("sscc", code.sscc, code)
     gtin = code.gtin or code.content_gtin
     if gtin:
         hit = rows.items.get(("gtin", gtin))
@@ -442,7 +459,7 @@ def _of_own(code: Code, rows: _Rows, world: World) -> Target:
             found = SiteTarget(site) if site else None
         case OwnKind.PALLET:
             pallet = rows.pallets.get(own.key)
-            found = PalletTarget(pallet) if pallet else None
+            found = PalletTarget(pallet) if pallet else rows.boxes.get(own.key)
         case OwnKind.ITEM:
             hit = rows.items.get(("key", own.key))
             found = ItemTarget(hit) if hit else None

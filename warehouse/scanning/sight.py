@@ -78,7 +78,8 @@ def _kept(scan: Scan, target: Target, spots: Spots) -> Target:
         case PalletTarget():
             seen = scope.covers(target.pallet.path, target.pallet.site_id)
         case DocumentTarget():
-            seen = scope.covers(target.path, target.site_id)
+            ends = [(target.path, target.site_id), *([target.also] if target.also else [])]
+            seen = any(scope.covers(*end) for end in ends)
         case _:
             seen = True
     return target if seen else UnknownTarget(type(target).__name__.removesuffix("Target").lower(), scan.request.raw)

@@ -10,6 +10,7 @@ class Kind(StrEnum):
     LOT = "lot"
     SERIAL = "serial"
     PALLET = "pallet"
+    BOX = "box"
     BIN = "bin"
     SITE = "site"
     ITEM = "item"

@@ -1,5 +1,6 @@
 """Looks a text up everywhere the caller may look. Every source asks with the scope of its own permission."""
 
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,9 +10,11 @@ from uuid import UUID
 from catalog.items import queries as items
 from catalog.kernel import db
 from catalog.kernel.access import Permission, Scope, scope_of
+from catalog.kernel.errors import Missing
 from catalog.kernel.search import normal
 from catalog.kernel.stamp import Stamp
 from labels.codes import OwnKind
+from warehouse.fulfilment import queries as shipments
 from warehouse.parties import queries as parties
 from warehouse.people import queries as people
 from warehouse.replenishment.rules import number_of_label
@@ -182,6 +185,20 @@ async def _pallets(wanted: Wanted, asker: _Asker) -> Sequence[Hit]:
     return [Hit(Kind.PALLET, r[0], r[0], None, " · ".join(t for t in (r[2], r[1]) if t), True) for r in rows]
 
 
+async def _boxes(wanted: Wanted, asker: _Asker) -> Sequence[Hit]:
+    """Boxes and pallets of shipments in sight, by own number or SSCC: they lead to the shipment."""
+    scope = asker.scope(Permission.SHIPMENT_READ)
+    if scope.empty:
+        return []
+    hits = {}
+    found = await shipments.find_boxes_by_label([*wanted.keys(OwnKind.PALLET), *wanted.ssccs, wanted.upper])
+    for box in found.values():
+        with contextlib.suppress(Missing):
+            load = await shipments.get_shipment(box.shipment_id, scope)
+            hits[box.id] = Hit(Kind.BOX, f"{load.id}#box-{box.number}", box.number, None, load.number, True)
+    return list(hits.values())
+
+
 async def _bins(wanted: Wanted, asker: _Asker) -> Sequence[Hit]:
     """By key, by `site/code`, or by the code on the rack in any store in scope."""
     scope = asker.scope(Permission.SITE_READ)
@@ -298,6 +315,7 @@ SOURCES: tuple[Source, ...] = (
     _lots,
     _serials,
     _pallets,
+    _boxes,
     _bins,
     _sites,
     _items,

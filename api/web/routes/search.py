@@ -17,6 +17,7 @@ LEADS = {
     Kind.LOT: "/lots/{}",
     Kind.SERIAL: "/serials/{}",
     Kind.PALLET: "/pallets/{}",
+    Kind.BOX: "/shipments/{}",
     Kind.BIN: "/bins/{}",
     Kind.SITE: "/sites/{}",
     Kind.ITEM: "/items/{}",
@@ -25,13 +26,13 @@ LEADS = {
     Kind.PAPER: "/api/v1/papers/{}.pdf",
     Kind.CASE: "/cases?status=all#{}",
 }
-"""Where a hit's page is. Parties and people are shown here only."""
+"""Where a hit's page is; a box is a part of its shipment's. Parties and people are shown here only."""
 
 
 def address(hit: Hit) -> str | None:
     """The page of a hit, None where it has none."""
     lead = LEADS.get(hit.kind)
-    return lead.format(quote(hit.key, safe="")) if lead else None
+    return lead.format(quote(hit.key, safe="#" if hit.kind is Kind.BOX else "")) if lead else None
 
 
 @get("/search", include_in_schema=False)

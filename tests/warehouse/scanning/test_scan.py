@@ -13,8 +13,10 @@ from catalog.kernel import db
 from catalog.kernel.access import ROLES, Grant, Role
 from catalog.kernel.stamp import content_hash
 from labels.codes import OwnKind, check_digit, write_elements, write_own
+from tests.warehouse.fulfilment.test_boxes import packed, prepared, with_prefix
 from tests.warehouse.stock import world
 from tests.warehouse.stock.world import NOW
+from warehouse.fulfilment.queries import list_boxes
 from warehouse.scanning.actions import scan
 from warehouse.scanning.model import Mode, Outcome, Scan, ScanRequest, ScanResult
 from warehouse.stock.model import DocumentRef, Lot
@@ -406,6 +408,18 @@ class TestMakersSerials:
 
 
 class TestDocuments:
+    async def test_a_boxs_label_leads_to_its_shipment_whatever_is_being_done(self, hall: asyncpg.Connection) -> None:
+        await with_prefix(hall)
+        shipment, tents, _ = await prepared(hall)
+        await packed(shipment, (tents, 4))
+        (box,) = await list_boxes(shipment)
+        for raw in (write_own(OwnKind.PALLET, box.number), f"(00){box.sscc}"):
+            for mode in ("look-up", "receive", "issue", "put-away"):
+                result = await scan_one(raw, mode)
+                assert result.code == "scan.document-set", (raw, mode)
+                said = result.facts["document"]
+                assert (said["kind"], said["id"], said["box"]) == ("shipment", str(shipment), box.number)
+
     async def test_a_papers_code_says_which_paper_it_is(self, hall: asyncpg.Connection) -> None:
         await hall.execute(
             "INSERT INTO paper (id, number, kind, site_id, year, serial, content, issued_at, issued_by, attempt)"

@@ -10,7 +10,9 @@ import pytest_asyncio
 from catalog.kernel.access import ROLES, Grant, Role
 from catalog.kernel.stamp import Stamp
 from labels.codes import OwnKind, write_own
+from tests.warehouse.fulfilment.test_boxes import packed, prepared, with_prefix
 from tests.warehouse.stock import world
+from warehouse.fulfilment.queries import list_boxes
 from warehouse.search import queries
 from warehouse.search.model import Found, Kind
 from warehouse.stock.model import Lot
@@ -110,3 +112,19 @@ async def test_odd_texts_find_nothing_and_break_nothing(lots: tuple[Lot, Lot, st
 
 async def test_a_hundred_percent_sign_is_no_wildcard(lots: tuple[Lot, Lot, str]) -> None:
     assert (await found("202%A7")).hits == ()
+
+
+async def test_a_box_is_found_at_both_ends_of_its_shipment_by_number_and_by_sscc(owner: asyncpg.Connection) -> None:
+    await world.build(owner)
+    await with_prefix(owner)
+    shipment, tents, _ = await prepared(owner)
+    _, label = await packed(shipment, (tents, 4))
+    (box,) = await list_boxes(shipment)
+    assert box.sscc is not None
+    assert (await found(box.number)).of(Kind.BOX)  # a lot may have the same number: then both are shown
+    for text in (label, box.sscc, f"(00){box.sscc}"):
+        for who in (somebody(), somebody("/1/2/")):
+            only = (await found(text, who)).only
+            assert only is not None, text
+            assert (only.kind, only.key) == (Kind.BOX, f"{shipment}#box-{box.number}")
+        assert (await found(text, somebody("/1/3/"))).hits == ()

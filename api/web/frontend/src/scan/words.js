@@ -105,6 +105,9 @@ function ofDone(answer, facts) {
     return { title: t("Bin in force"), main: placeWord(facts.bin.code) || facts.bin.key, small };
   }
   if (code === "scan.site-set") return { title: t("Store in force"), main: facts.site?.name || "", small: [facts.site?.code] };
+  if (code === "scan.document-set" && facts.document?.kind === "shipment") {
+    return { title: t("A box of a shipment"), main: facts.document.box, small: [facts.document.number], link: `/shipments/${facts.document.id}#box-${facts.document.box}` };
+  }
   if (code === "scan.document-set" && facts.document) {
     return {
       title: facts.document.kind === "delivery" ? t("Delivery in force") : t("Found"), main: facts.document.number || "",
