@@ -99,7 +99,7 @@ async def test_the_plan_says_why_a_vehicle_that_could_carry_it_does_not(stocked:
     found = await queries.get_requisition(requisition, EVERYWHERE)
     (ride,) = (await queries.show_plan(current, found, at=world.NOW)).shipments
     assert [(one.vehicle.plate, one.why.value, one.by) for one in ride.passed] == [
-        ("苏D00001", "counted-on", order.number or order.requisition_number),
+        ("苏D00001", "counted-on", order.name),
         ("苏D00002", "out-of-service", "年检"),
         ("苏D00005", "in-use", "YD26-7"),
         ("苏D00003", "elsewhere", await stocked.fetchval("SELECT name_zh FROM site WHERE id = 3")),
