@@ -59,7 +59,8 @@ class DismissIn(Taken):
 
 
 class ProposalWhy(Given):
-    """The sum: level − (usable − leaving + on order + planned + in transit + due back) = missing, in whole packs."""
+    """The sum: level − (usable − leaving + on order + planned + proposed for stores + in transit + due back) = missing,
+    in whole packs. With `moved_from` (store, quantity) nothing is to be ordered: the owner has it there to spare."""
 
     level: int
     trigger: int
@@ -75,6 +76,8 @@ class ProposalWhy(Given):
     rounded: int
     causes: list[tuple[str, str]]
     split: str
+    proposed: int
+    moved_from: list[tuple[str, int]]
 
 
 class OrderProposalOut(Given):

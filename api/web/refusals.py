@@ -353,6 +353,9 @@ REFUSALS: Mapping[str, str] = {
     "proposal.bad-day": N_("It can only be put off until today or later."),
     "proposal.missing": N_("There is no such proposal, or it lies outside your area."),
     "proposal.no-site": N_("An owner has no store: choose where its goods are delivered."),
+    "proposal.is-a-move": N_(
+        "Among the ticked ones are goods to be moved from another store: there is nothing to order. Ship them instead."
+    ),
     "proposal.not-open": N_("A ticked line was ordered, put off or withdrawn meanwhile. Load the page again."),
     "proposal.reason-needed": N_("Say why."),
     "road.bad-rows": N_("Some cells cannot be used; nothing was written. Put them right and send the file again."),

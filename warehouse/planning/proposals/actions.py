@@ -37,6 +37,7 @@ async def run_proposals(*, stamp: Stamp, region_id: int) -> Receipt:
             await queries.packs_of(short),
             await queries.supplies_of(short),
             await queries.funds_of({need.owner_region_id for need in needs}, today),
+            await queries.spares_of(region.path, needs, today),
         )
         sleeping = await queries.asleep(today)
         awake = [one for one in wanted if one.key not in sleeping]
@@ -89,6 +90,13 @@ async def order_proposals(
                 "有建议已订购、暂缓或撤回，请重新载入",
                 proposals=queries.names_of(done)[:20],
                 order=done[0].order,
+            )
+        moves = [one for one in ticked if one.is_move]
+        if moves:
+            raise Refused(
+                "proposal.is-a-move",
+                "所勾选的有从其他库点调运的建议，无须采购：请办理调运",
+                proposals=queries.names_of(moves)[:20],
             )
         nowhere = [one for one in ticked if one.site_id is None and site_id is None]
         if nowhere:

@@ -7,11 +7,12 @@ from uuid import UUID
 
 
 class Cause(StrEnum):
-    """Why goods are wanted: 配备缺口, 轮换出库, 事件消耗."""
+    """Why goods are wanted: 配备缺口, 轮换出库, 事件消耗, 库点缺口 (a store's own norm)."""
 
     GAP = "gap"
     ROTATION = "rotation"
     INCIDENT = "incident"
+    SITE = "site"
 
 
 class Status(StrEnum):
@@ -29,6 +30,8 @@ class Need:
 
     Below `trigger` something is to be done, up to `level`. `leaving` is in `usable` now and will go out (rotation). A
     gap of a class norm is a need of the item that fills it. `reference` names what asks: a norm, a plan, an incident.
+    A need of a store itself (`Cause.SITE`) is of what stands and comes there. `proposed`: what is bought for its
+    stores by their own needs.
     """
 
     cause: Cause
@@ -44,16 +47,32 @@ class Need:
     in_transit: int = 0
     due_back: int = 0
     site_id: int | None = None
+    proposed: int = 0
+
+    @property
+    def store_id(self) -> int | None:
+        """The store whose own need it is; None for an owner's."""
+        return self.site_id if self.cause is Cause.SITE else None
 
     @property
     def position(self) -> int:
         """What there will be once everything has come that is under way."""
-        return self.usable - self.leaving + self.on_order + self.planned + self.in_transit + self.due_back
+        coming = self.on_order + self.planned + self.proposed + self.in_transit + self.due_back
+        return self.usable - self.leaving + coming
 
     @property
     def missing(self) -> int:
         """What nothing under way will close; zero while the position is not below the trigger."""
         return self.level - self.position if self.position < min(self.trigger, self.level) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Spare:
+    """What an owner has free of an item in a store, beyond what that store must hold itself."""
+
+    site_id: int
+    code: str
+    quantity: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +123,10 @@ class Why:
     causes: tuple[tuple[str, str], ...]
     split: str = ""
     """Why this is only a part: "supplier" (he has no more) or "fund" (the money of one fund ends), else empty."""
+    proposed: int = 0
+    """Bought for the owner's stores by lines of their own."""
+    moved_from: tuple[tuple[str, int], ...] = ()
+    """(store's code, quantity): nothing is bought, for the owner has it there to spare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,3 +191,8 @@ class Proposal:
     until: date | None
     created_at: datetime
     version: int
+
+    @property
+    def is_move(self) -> bool:
+        """Whether goods are to be moved from the owner's other stores: there is nothing to order."""
+        return bool(self.why.moved_from)

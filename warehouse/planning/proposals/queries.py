@@ -14,9 +14,9 @@ from catalog.kernel.page import Page, checked_limit, read_cursor, write_cursor
 from catalog.kernel.time import day_of
 from warehouse.fulfilment import queries as fulfilment
 from warehouse.planning.proposals import rules
-from warehouse.planning.proposals.model import Cause, Fund, Need, PackSize, Proposal, Status, Supply
+from warehouse.planning.proposals.model import Cause, Fund, Need, PackSize, Proposal, Spare, Status, Supply
 from warehouse.provision import queries as provision
-from warehouse.provision.model import Cell, Coming, Line, Question, Source
+from warehouse.provision.model import Cell, Coming, Holder, Line, Question, Source
 from warehouse.replenishment import queries as replenishment
 from warehouse.replenishment.model import ExpectedFrom, Offer, OnOrder
 from warehouse.replenishment.rules.deliveries import checked_seq
@@ -140,7 +140,75 @@ async def needs(path: str, now: datetime) -> list[Need]:
                 found[-1] = replace(need, leaving=0)
                 plan = min(one.plan for one in of.values() if one.leaving)
                 found.append(replace(need, cause=Cause.ROTATION, reference=plan))
-    return found + await _owed(path, expected)
+    return [*found, *await _stores_needs(path, now, planned), *await _owed(path, expected)]
+
+
+async def _stores_needs(path: str, now: datetime, planned: Sequence[OnOrder]) -> list[Need]:
+    """What stores at and below `path` must hold by norms of their own, and what stands and comes there. The owner is
+    whoever's goods a store keeps: the region that it stands for, else the one that runs it."""
+    coming = [
+        Coming(Source.ORDER, one.quantity, one.item_id, None, one.owner_region_id, one.site_id, one.expected_on)
+        for one in planned
+    ]
+    question = Question(path, day_of(now), Holder.SITE)
+    table = await provision.prepare(question, scope=Scope((path,)), now=now, coming=coming)
+    drafted: dict[tuple[int, int], int] = {}
+    for one in planned:
+        drafted[one.site_id, one.item_id] = drafted.get((one.site_id, one.item_id), 0) + one.quantity
+    cells = [cell async for part in provision.all_cells(table) for cell in part if _level(cell) is not None]
+    lines = {(line.group, line.key): line for line in table.lines}
+    groups = {subject.site_id: group for group, subject in table.places}
+    offers = await replenishment.last_offers({one.item_id for line in table.lines for one in line.members})
+    owners = await _owners({cell.site_id for cell in cells if cell.site_id is not None}, path)
+    found: list[Need] = []
+    for cell in cells:
+        if cell.site_id is None or cell.site_id not in owners:
+            continue
+        line = lines[groups[cell.site_id], cell.goods_key]
+        held = {(cell.region_id, item): count for (site, item), count in drafted.items() if site == cell.site_id}
+        need = _need(cell, line, offers, table.prices, held, {cell.region_id: cell.site_id}, {})
+        if need is not None:
+            found.append(replace(need, cause=Cause.SITE, owner_region_id=owners[cell.site_id]))
+    return found
+
+
+async def _owners(site_ids: Collection[int], path: str) -> dict[int, int]:
+    """Whose goods live stores keep, where that is a region at or below `path`."""
+    rows = await db.fetch(
+        "SELECT s.id, r.id FROM site s JOIN region r ON r.id = coalesce(s.custody_for_id, s.region_id)"
+        " WHERE s.id = ANY($1::bigint[]) AND s.live AND s.retired_at IS NULL AND r.path LIKE $2 || '%'",
+        list(site_ids),
+        path,
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def spares_of(path: str, wanted: Sequence[Need], today: date) -> dict[tuple[int, int], list[Spare]]:
+    """By owner and item what stands good and unreserved in live stores at and below `path`, beyond what each of them
+    must hold by its own norm. Only of what some store lacks."""
+    short = {(one.owner_region_id, one.item_id) for one in wanted if one.store_id is not None and one.missing}
+    own: dict[tuple[int, int], int] = {}
+    for one in wanted:
+        if one.store_id is not None:
+            spare = one.usable - max(one.level, one.trigger)
+            own[one.store_id, one.item_id] = min(own.get((one.store_id, one.item_id), spare), spare)
+    rows = await db.fetch(
+        "SELECT l.owner_region_id, b.item_id, s.id, s.code, sum(b.on_hand - b.reserved)::bigint FROM balance b"
+        " JOIN lot l ON l.id = b.lot_id JOIN place p ON p.id = b.place_id JOIN site s ON s.id = b.site_id"
+        " WHERE b.item_id = ANY($1::bigint[]) AND l.owner_region_id = ANY($2::bigint[]) AND b.condition = 'good'"
+        " AND p.kind IN ('bin', 'staging') AND s.live AND s.retired_at IS NULL AND s.path LIKE $3 || '%'"
+        " AND (l.expires_on IS NULL OR l.expires_on >= $4) GROUP BY 1, 2, 3, 4 ORDER BY 4",
+        sorted({item for _, item in short}),
+        sorted({owner for owner, _ in short}),
+        path,
+        today,
+    )
+    found: dict[tuple[int, int], list[Spare]] = {}
+    for owner, item, site_id, code, free in map(tuple, rows):
+        quantity = min(free, own.get((site_id, item), free))
+        if (owner, item) in short and quantity > 0:
+            found.setdefault((owner, item), []).append(Spare(site_id, code, quantity))
+    return found
 
 
 async def _owed(path: str, expected: Sequence[OnOrder]) -> list[Need]:

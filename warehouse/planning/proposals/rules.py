@@ -1,13 +1,14 @@
 """What to order: from needs to lines, over plain values. Deterministic, whatever the order of its inputs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from catalog.kernel.money import Price, amount
 from catalog.kernel.quantity import display
-from warehouse.planning.proposals.model import Fund, Need, PackSize, Proposal, Proposed, Supply, Why
+from warehouse.planning.proposals.model import Fund, Need, PackSize, Proposal, Proposed, Spare, Supply, Why
 from warehouse.provision.model import Member
 from warehouse.replenishment.model import Offer
 
@@ -21,24 +22,40 @@ def propose(
     packs: Mapping[int, PackSize],
     supplies: Mapping[int, Sequence[Supply]],
     funds: Mapping[int, Sequence[Fund]],
+    spares: Mapping[tuple[int, int], Sequence[Spare]] = MappingProxyType({}),
 ) -> list[Proposed]:
     """Lines that close every need, in whole packs, split where a supplier has no more or a fund ends.
 
-    Needs of one owner and item are one need: the largest shortage decides, for the same goods meet them all. Money is
+    Needs of one owner and item are one need: the largest shortage decides, for the same goods meet them all. What a
+    store lacks itself comes before them: it is moved from the owner's other stores where they have all of it to spare
+    (`spares` by owner and item), else bought, and what is bought for a store its owner need not buy again. Money is
     spent in the order of owners and items, so the proposals together stay within what is left; what no fund can pay is
     proposed without one.
     """
-    grouped: dict[tuple[int, int], list[Need]] = {}
+    grouped: dict[tuple[int, int, bool, int], list[Need]] = {}
     for need in needs:
-        grouped.setdefault((need.owner_region_id, need.item_id), []).append(need)
+        store = need.store_id
+        grouped.setdefault((need.owner_region_id, need.item_id, store is None, store or 0), []).append(need)
+    there = {key: {one.site_id: one for one in of} for key, of in spares.items()}
+    bought: dict[tuple[int, int], int] = {}
     left = {owner: [[fund.fund_source, max(fund.left_fen, 0)] for fund in of] for owner, of in funds.items()}
     found: list[Proposed] = []
-    for owner, item in sorted(grouped):
-        asked = sorted(grouped[owner, item], key=lambda one: (-one.missing, one.cause, one.reference))
+    for owner, item, is_owners, store in sorted(grouped):
+        come = bought.get((owner, item), 0) if is_owners else 0
+        of_all = [replace(one, proposed=come) for one in grouped[owner, item, is_owners, store]]
+        asked = sorted(of_all, key=lambda one: (-one.missing, one.cause, one.reference))
         deciding = asked[0]
         if deciding.missing <= 0:
             continue
         pack = packs.get(item, LOOSE)
+        if not is_owners:
+            moved = take(there.get((owner, item), {}), store, whole_packs(deciding.missing, pack.factor))
+            if moved:
+                quantity = sum(part for _, part in moved)
+                why = replace(_why(deciding, pack, quantity, (), ""), moved_from=moved)
+                found.append(_line(deciding, 1, quantity, pack, NOBODY, None, why))
+                continue
+            bought[owner, item] = bought.get((owner, item), 0) + whole_packs(deciding.missing, pack.factor)
         parts = split_by_supplier(deciding.missing, pack.factor, supplies.get(item) or (NOBODY,))
         rounded = sum(quantity for _, quantity in parts)
         causes = tuple((one.cause.value, one.reference) for one in asked if one.missing > 0)
@@ -49,6 +66,21 @@ def propose(
                 why = _why(deciding, pack, rounded, causes, _reason(len(parts), share, quantity))
                 found.append(_line(deciding, number, share, pack, supply, fund, why))
     return found
+
+
+def take(there: dict[int, Spare], store: int, quantity: int) -> tuple[tuple[str, int], ...]:
+    """(store's code, quantity) of what the other stores give, the fullest first; nothing where they have not all of it.
+    Lessens `there`, which the next store asks."""
+    others = sorted((one for one in there.values() if one.site_id != store), key=lambda one: (-one.quantity, one.code))
+    if sum(one.quantity for one in others) < quantity:
+        return ()
+    found: list[tuple[str, int]] = []
+    for one in others:
+        part = min(one.quantity, quantity - sum(given for _, given in found))
+        if part > 0:
+            found.append((one.code, part))
+            there[one.site_id] = replace(one, quantity=one.quantity - part)
+    return tuple(found)
 
 
 def split_by_supplier(missing: int, factor: int, supplies: Sequence[Supply]) -> list[tuple[Supply, int]]:
@@ -127,13 +159,14 @@ def _why(need: Need, pack: PackSize, rounded: int, causes: tuple[tuple[str, str]
         rounded=rounded,
         causes=causes,
         split=split,
+        proposed=need.proposed,
     )
 
 
 def _line(need: Need, part: int, quantity: int, pack: PackSize, supply: Supply, fund: str | None, why: Why) -> Proposed:
     price = None if supply.price_fen is None else Price(supply.price_fen, supply.price_per)
     return Proposed(
-        key=f"{need.owner_region_id}:{need.item_id}",
+        key=f"{need.owner_region_id}:{need.item_id}" + (f":{need.store_id}" if need.store_id is not None else ""),
         part=part,
         cause=need.cause,
         owner_region_id=need.owner_region_id,
@@ -227,12 +260,15 @@ def said(one: Proposal) -> str:
         ("已拟订", why.planned),
         ("在途", why.in_transit),
         ("待还", why.due_back),
+        ("库点另购", why.proposed),
     ):
         if quantity:
             parts.append(f"−{name}{shown(quantity)}")
     text = "".join(parts) + f"＝缺{shown(why.missing)}"
     if why.rounded != why.missing:
         text += f"，按{why.pack}（{shown(why.pack_factor)}）取整{shown(why.rounded)}"
+    if why.moved_from:
+        text += "，调自" + "、".join(f"{code} {shown(quantity)}" for code, quantity in why.moved_from)
     if why.split:
         text += f"，分{shown(one.quantity)}"
     return text
@@ -253,4 +289,5 @@ def freeze(why: Why) -> dict[str, Any]:
 
 def thaw(stored: Mapping[str, Any]) -> Why:
     """What `freeze` wrote."""
-    return Why(**{**stored, "causes": tuple((one[0], one[1]) for one in stored["causes"])})
+    pairs = {name: tuple((one[0], one[1]) for one in stored.get(name, ())) for name in ("causes", "moved_from")}
+    return Why(**{**stored, **pairs})

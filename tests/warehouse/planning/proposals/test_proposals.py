@@ -250,3 +250,51 @@ async def test_out_of_scope_is_not_there_and_without_the_right_is_denied(desk: a
     with pytest.raises(Denied):
         await actions.order_proposals(stamp=person(Role.KEEPER), proposals=[one.id])
     assert (await queries.list_proposals(scope=Scope(("/1/3/",)))).items == []
+
+
+async def own_norm(site: int, **more: Any) -> None:
+    """A store must hold tents itself."""
+    await set_norms(stamp=person(Role.PLANNER), norms=[NormFacts(site_id=site, item_id=TENT, source="test", **more)])
+
+
+async def test_what_a_store_lacks_is_bought_for_it_and_its_owner_does_not_buy_it_again(
+    desk: asyncpg.Connection,
+) -> None:
+    await own_norm(1, minimum=70)  # CZ01 is the city's own; 30 stand there, and nowhere else
+    done = await asyncio.gather(run(), run())
+    assert sorted(done, key=str) == [{"kept": 2}, {"new": 2}]
+    found = {one.cause: one for one in await proposals()}
+    store, city = found[Cause.SITE], found[Cause.GAP]
+    assert (store.site_code, store.why.missing, store.quantity, store.is_move) == ("CZ01", 40, 40, False)
+    assert (city.why.missing, city.why.proposed, city.quantity) == (50, 40, 56)
+    assert await run() == {"kept": 2}
+    made = await actions.order_proposals(stamp=person(Role.PLANNER), proposals=[store.id])
+    order = await again(UUID(made["orders"][0]))
+    assert order.lines[0].why == "应有70−可用30＝缺40"
+    assert await run() == {"changed": 1}  # what was proposed for the store is drafted now
+    (after,) = await proposals()
+    assert (after.id, after.quantity, after.why.planned, after.why.proposed) == (city.id, 56, 40, 0)
+    assert await run() == {"kept": 1}
+
+
+async def test_what_the_owner_has_to_spare_elsewhere_is_moved_and_not_ordered(desk: asyncpg.Connection) -> None:
+    await desk.execute("UPDATE site SET region_id = 1, path = '/1/' WHERE id = 2")
+    await own_norm(2, minimum=20)  # the second store of the city has none; the first has 30 and no norm of its own
+    assert await run() == {"new": 2}
+    (one,) = [each for each in await proposals() if each.cause is Cause.SITE]
+    assert (one.site_id, one.is_move, one.quantity) == (2, True, 24)  # three boxes
+    assert (one.why.moved_from, one.supplier_id, one.amount_fen) == ((("CZ01", 24),), None, None)
+    (city,) = [each for each in await proposals() if each.cause is Cause.GAP]
+    assert (city.why.missing, city.why.proposed) == (90, 0)  # moving makes the owner no richer
+    with pytest.raises(Refused, match=r"is-a-move"):
+        await actions.order_proposals(stamp=person(Role.PLANNER), proposals=[city.id, one.id])
+    assert await run() == {"kept": 2}
+    await own_norm(1, minimum=10)  # the first must keep ten: twenty are too few, now it is bought
+    assert await run() == {"changed": 2}
+    (one,) = [each for each in await proposals() if each.cause is Cause.SITE]
+    assert (one.is_move, one.quantity) == (False, 24)
+    (city,) = [each for each in await proposals() if each.cause is Cause.GAP]
+    assert (city.why.proposed, city.why.missing) == (24, 66)
+    (lot,) = await world.add_lots(desk, {"owner_region_id": CITY})
+    await world.receive(lot, 20, 111, site_id=2)
+    assert await run() == {"changed": 1, "withdrawn": 1}
