@@ -1,4 +1,4 @@
-"""English names of goods, their units, regions and stores, for pages that show what the books say in Chinese.
+"""English names of goods, their units, regions, stores and parties, for pages that show what the books say in Chinese.
 
 Books, facts of refusals and papers carry the Chinese name. The catalogue knows an English one for many; it is small, so
 the process keeps it, and asks again every minute.
@@ -16,10 +16,13 @@ from catalog.items import queries
 from catalog.kernel import db
 from catalog.packs.queries import english_names as pack_names
 from catalog.regions.queries import english_names as region_names
+from warehouse.parties.queries import english_names as party_names
 from warehouse.sites.queries import english_names as store_names
 
 EVERY_SECONDS = 60
 MOST_NAMES = 2000
+MEASURES = {"份": "portion", "件": "piece", "套": "set", "个": "piece", "吨": "t"}
+"""Units in which norms and commitments count a class, where no item of the catalogue has them."""
 log = structlog.get_logger("english")
 _goods: Mapping[str, str] = {}
 _units: Mapping[str, str] = {}
@@ -37,7 +40,7 @@ def unit(lang: Language, word: str | None) -> str:
 
 
 def place(lang: Language, name: str | None) -> str:
-    """The same for a region or a store, also where more follows behind a blank: a receiving point in a region."""
+    """The same for a region, a store or a party, also where more follows behind a blank: a point in a region."""
     if lang.code != "en" or not name:
         return name or ""
     first, blank, rest = name.partition(" ")
@@ -58,8 +61,8 @@ async def load() -> None:
     """Ask the catalogue."""
     global _goods, _units, _places
     _goods, units_ = await queries.english_words()
-    _units = {**await pack_names(), **units_}
-    _places = await region_names() | await store_names()
+    _units = {**MEASURES, **await pack_names(), **units_}
+    _places = await party_names() | await region_names() | await store_names()
 
 
 async def _keep() -> None:

@@ -62,6 +62,12 @@ async def find_names(party_ids: Iterable[int]) -> Mapping[int, PartyName]:
     return {row[0]: PartyName(*row) for row in rows}
 
 
+async def english_names() -> dict[str, str]:
+    """The English names of parties by their Chinese ones."""
+    rows = await db.fetch("SELECT name_zh, name_en FROM party WHERE name_en IS NOT NULL")
+    return {row[0]: row[1] for row in rows}
+
+
 async def list_parties(
     *,
     scope: Scope,

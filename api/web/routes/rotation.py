@@ -13,7 +13,7 @@ from api import exports
 from api.auth.edge import edge_of
 from api.auth.stamps import Stamped
 from api.expected import expected_goods, suppliers_for
-from api.web.pages import Viewer, moment, page, viewer_of
+from api.web.pages import Viewer, moment, named, page, viewer_of
 from api.web.routes import asked
 from api.web.routes.stock import cut_of
 from api.web.words import word
@@ -289,6 +289,7 @@ async def rotation_risk_page(request: Request_, stamp: Stamped) -> Response[str]
     region = (await regions.find_regions([key])).get(key) if key else None
     under = region.path if region else None
     found = await queries.risks(scope=scope, today=viewer.today, months=MONTHS_OF_RISK, under=under)
+    names = {one.code: named(viewer.language, one) for one in await classes.own_classes()}
     months: dict[date, int] = {}
     kinds: dict[str, int] = {}
     funds: dict[str, int] = {}
@@ -296,7 +297,8 @@ async def rotation_risk_page(request: Request_, stamp: Stamped) -> Response[str]
         value = one.value_fen or 0
         at = max(one.stored.expires_on, viewer.today).replace(day=1)
         months[at] = months.get(at, 0) + value
-        kinds[one.stored.class_name] = kinds.get(one.stored.class_name, 0) + value
+        kind = names.get(one.stored.class_code, one.stored.class_name)
+        kinds[kind] = kinds.get(kind, 0) + value
         fund = one.stored.fund_source or ""
         funds[fund] = funds.get(fund, 0) + value
     return page(
@@ -324,6 +326,7 @@ async def rotation_policies_page(request: Request_, stamp: Stamped) -> Response[
         request,
         "rotation_policies.html",
         policies=await queries.list_policies(),
+        names={one.code: named(viewer_of(request).language, one) for one in await classes.own_classes()},
         classes=await classes.own_classes() if tops else [],
         options=list(Option),
     )

@@ -20,12 +20,18 @@ async def test_what_the_catalogue_knows_is_said_and_nothing_is_lost(
     await owner.execute("UPDATE item SET unit_zh = '顶', unit_en = 'piece' WHERE id = $1", first)
     await owner.execute("UPDATE item SET name_zh = '手电', name_en = 'Torch' WHERE id = $1", second)
     await owner.execute("UPDATE item SET name_zh = '手电', name_en = 'Lamp' WHERE id = $1", third)
+    await owner.execute(
+        "INSERT INTO party (uuid, key, kind, name_zh, name_en, source)"
+        " VALUES (gen_random_uuid(), 'GY', 'supplier', '某厂', 'A maker', 'test')"
+    )
     await english.load()
     zh, en = languages.language("zh"), languages.language("en")
     assert english.goods(en, "帐篷") == "Tent"
     assert english.goods(zh, "帐篷") == "帐篷"
     assert english.goods(en, "手电") == "手电"  # two goods of one name: neither is guessed
     assert english.goods(en, None) == ""
+    assert english.place(en, "某厂") == "A maker"
+    assert english.unit(en, "份") == "portion"  # of a class that is counted together: no item has it
     assert english.unit(en, "顶") == "piece"
     assert english.unit(zh, "顶") == "顶"
     assert english.unit(en, "没有的") == "没有的"
