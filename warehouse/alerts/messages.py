@@ -91,6 +91,8 @@ def goods(alert: Alert, *, zh: bool) -> str:
 
 def why(one: AlertKind, facts: Mapping[str, Any], *, zh: bool) -> str:
     """The figures that decided, in a sentence."""
+    if not zh and facts.get("unit_en"):
+        facts = {**facts, "unit": facts["unit_en"]}
     left, right, day = facts.get("left"), facts.get("right"), facts.get("day") or ""
     match one:
         case AlertKind.BELOW_MINIMUM | AlertKind.BELOW_REORDER:

@@ -244,6 +244,7 @@ class NeedFact:
     norm_id: str
     unit_zh: str
     unit_factor: int
+    unit_en: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,7 @@ def need_fact(needed: Requirement, shelves: Mapping[int, Shelf], measures: Measu
         str(norm.id),
         norm.unit_zh,
         norm.unit_factor,
+        norm.unit_en,
     )
 
 
@@ -229,7 +230,7 @@ def judge(fact: Fact, measures: Measures, today: date) -> Wanted | None:
                 "norm": fact.norm_id,
                 "unit": fact.unit_zh,
                 "factor": fact.unit_factor,
-            }
+            } | ({"unit_en": fact.unit_en} if fact.unit_en else {})
         case LotFact() | CareFact():
             item_id, lot_id = fact.item_id, fact.lot_id
             told |= {"on_hand": fact.on_hand} if isinstance(fact, LotFact) else {

@@ -1,5 +1,6 @@
 """The decisions of alerts, without a database."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -214,3 +215,11 @@ def test_every_kind_says_something_in_both_languages(kind: AlertKind) -> None:
     assert zh != en
     assert not any("一" <= letter <= "鿿" for letter in en)
     assert "None" not in zh + en
+
+
+def test_an_english_text_has_the_english_unit_where_the_item_has_one() -> None:
+    for unit_en, said in (("piece", "3 piece usable"), (None, "3 件 usable")):
+        wanted = rules.judge(replace(need(3), unit_en=unit_en), Measures(), TODAY)
+        assert wanted is not None
+        assert said in messages.why(wanted.kind, wanted.facts, zh=False)
+        assert "可用 3 件" in messages.why(wanted.kind, wanted.facts, zh=True)
