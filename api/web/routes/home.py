@@ -139,7 +139,10 @@ async def _at_the_desk(viewer: Viewer, stamp: Stamp) -> list[Task | None]:
         ),
         _task(
             "receiving", "receive", _("Deliveries being received"), "/deliveries?status=receiving", under_way,
-            lambda one: Entry(f"/scan?delivery={one.id}", one.number, one.supplier_name or one.site_name),
+            lambda one: Entry(
+                f"/scan?delivery={one.id}", one.number,
+                english.place(viewer.language, one.supplier_name or one.site_name),
+            ),
         ),
         await _coming(viewer, stamp),
         await _expected(viewer, scope),
@@ -185,7 +188,7 @@ async def _expected(viewer: Viewer, scope: Scope) -> Task | None:
         "expected", "truck", _("Deliveries expected"), "/deliveries?status=announced", Page(first, found.next_cursor),
         lambda one: Entry(
             f"/scan?delivery={one.id}",
-            one.supplier_name or one.site_name,
+            english.place(viewer.language, one.supplier_name or one.site_name),
             " · ".join(filter(None, (one.number, one.expected_on and one.expected_on.isoformat()))),
             one.expected_on is not None and one.expected_on < viewer.today,
         ),
@@ -201,7 +204,7 @@ async def _to_look_after(viewer: Viewer, stamp: Stamp, scope: Scope) -> list[Tas
         open_counts = await counts.list_counts(scope=scope, status=tuple(OPEN), limit=MOST_COUNTED)
         tasks.append(_task(
             "counts", "count", _("Counts"), "/counts", open_counts,
-            lambda one: Entry(f"/counts/{one.id}", one.number, one.site_name),
+            lambda one: Entry(f"/counts/{one.id}", one.number, english.place(viewer.language, one.site_name)),
         ))  # fmt: skip
     if viewer.may(Permission.CARE):
         tasks.append(await _care(viewer, stamp))
@@ -309,7 +312,7 @@ def _case(viewer: Viewer) -> Callable[[Any], Entry]:
         due = one.due_on.isoformat() if one.due_on else ""
         said = words.word(viewer.language, "case_kind", one.kind)
         late = one.due_on is not None and one.due_on < viewer.today
-        return Entry(f"/cases#{one.uuid}", said, f"{one.site_name} · {due}", late)
+        return Entry(f"/cases#{one.uuid}", said, f"{english.place(viewer.language, one.site_name)} · {due}", late)
 
     return entry
 
