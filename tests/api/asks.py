@@ -2316,6 +2316,7 @@ async def _(home: Side, there: Side) -> Ask:
 
 plain(
     "GET /shortfall",
+    "GET /shortfall/beside",
     "GET /shortfall/headline",
     "GET /shortfall/export.csv",
     "GET /shortfall/export.xlsx",

@@ -24,7 +24,7 @@ from tests.journeys.walk import ALSO, USERS, Sight, begin_work, routes, walk
 MOST_SHIFT = 0.02
 NO_LINK = {
     "/login", "/first-start", "/pallets/{number:str}", "/search",
-    "/shortfall/headline", "/reports/scheduled/{run:uuid}/file",
+    "/shortfall/beside", "/shortfall/headline", "/reports/scheduled/{run:uuid}/file",
     "/items/choices", "/items/{key:str}/packs", "/deliveries/{delivery_id:uuid}/counter",
     "/counts/{count_id:uuid}/state", "/imports/{import_id:uuid}/progress",
     "/board/part", "/board/map/part", "/tasks/part", "/wall", "/wall/enter",

@@ -163,7 +163,6 @@ class Shortfall:
     branches: Sequence[Total]
     classes: Sequence[Total]
     goods: Sequence[Total]
-    months: Sequence[Expiring]
     spots: Sequence[Spot]
     ages: Sequence[Age]
     """Of the live stores in the region, the stalest first; of today only."""

@@ -95,7 +95,7 @@ async def shortfall_page(request: Request_, stamp: Stamped) -> Response[str]:
     viewer = viewer_of(request)
     found = await _asked(request, scope, stamp)
     rations = await rations_at(found.question.path, found.hazard)
-    report = await queries.shortfall(found.question, scope=scope, now=stamp.recorded_at, rations=rations)
+    report = await queries.shortfall(found.question, scope=scope, now=stamp.recorded_at)
     listed = await provision.list_cells(
         report.table, sort=found.sort, show=found.show, cursor=asked.cursor(request), limit=asked.PAGE
     )
@@ -128,6 +128,25 @@ async def shortfall_page(request: Request_, stamp: Stamped) -> Response[str]:
         saved=await views.list_views(person_id=stamp.person_id, list_name="shortfall"),
         query_kept=checked_query(request.url.query[:LONGEST_QUERY]),
         may_save=not scope_of(stamp.grants, Permission.VIEW_SAVE).empty,
+    )
+
+
+@get("/shortfall/beside", include_in_schema=False)
+async def shortfall_beside(request: Request_, stamp: Stamped) -> Response[str]:
+    """What expires by month and for how many people it lasts: asked for after the report, since it takes a while."""
+    scope = stamp.require(Permission.NORM_READ)
+    found = await _asked(request, scope, stamp)
+    table = await provision.prepare(found.question, scope=scope, now=stamp.recorded_at)
+    (branches,) = await provision.roll_ups(table, [[By.BRANCH]])
+    return page(
+        request,
+        "shortfall_beside.html",
+        table=table,
+        branches=branches,
+        months=[] if table.past else await queries.expiring(table),
+        covered=await queries.covered(table, await rations_at(found.question.path, found.hazard)),
+        hazard=found.hazard,
+        ration_said=lambda one: ration_said(viewer_of(request).language, one),
     )
 
 
@@ -341,4 +360,11 @@ async def _area(question: Question, scope: Scope) -> str:
     return region.name_zh
 
 
-HANDLERS: list[Any] = [shortfall_page, shortfall_headline, shortfall_export, shortfall_pdf, shortfall_lots_page]
+HANDLERS: list[Any] = [
+    shortfall_page,
+    shortfall_beside,
+    shortfall_headline,
+    shortfall_export,
+    shortfall_pdf,
+    shortfall_lots_page,
+]

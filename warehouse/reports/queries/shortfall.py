@@ -42,8 +42,8 @@ GROUP BY s.id ORDER BY 4 NULLS FIRST, s.code
 
 
 async def shortfall(question: Question, *, scope: Scope, now: datetime, rations: Sequence[Ration] = ()) -> Shortfall:
-    """The report of a day. `rations`: by what people-days are counted. Raises Missing where the place is out of
-    scope."""
+    """The report of a day. `rations`: by what people-days are counted, none without. Raises Missing where the place is
+    out of scope."""
     table = await provision.prepare(question, scope=scope, now=now)
     ways: list[Sequence[By]] = [[], [By.TIER], [By.BRANCH], [By.CLASS], [By.GOODS]]
     whole, tiers, branches, classes, goods = await provision.roll_ups(table, ways)
@@ -54,10 +54,9 @@ async def shortfall(question: Question, *, scope: Scope, now: datetime, rations:
         branches,
         classes,
         goods,
-        [] if table.past else await expiring(table),
         await _spots(branches),
         [] if table.past else await ages(question),
-        await covered(table, rations),
+        await covered(table, rations) if rations else [],
     )
 
 
