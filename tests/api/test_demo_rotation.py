@@ -19,8 +19,11 @@ async def test_the_demo_rotates_both_years(demo_database: Database) -> None:
     assert years[0] in (this - 1, this)  # the demo is as old as the database that was copied
     found = dict(tuple(row) for row in await db.fetch("SELECT status, count(*) FROM rotation_line GROUP BY status"))
     assert {"proposed", "approved", "carried", "settled"} <= found.keys()
-    record = await db.fetch_value("SELECT record_number FROM rotation_line WHERE status = 'settled'")
-    assert await db.fetch_value("SELECT kind FROM paper WHERE number = $1", record) == "disposal_record"
+    ((option, paper),) = await db.fetch(
+        "SELECT l.option, p.kind FROM rotation_line l LEFT JOIN paper p ON p.number = l.record_number"
+        " WHERE l.status = 'settled'"
+    )
+    assert (option, paper) in {("scrap", "disposal_record"), ("pass", None)}  # on some days nothing is past its date
     assert await verify.run() == []
 
 
