@@ -165,17 +165,31 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
 
 
+ROOM_IN_MEMORY = 6 * 2**30
+
+
+def _place_for_postgres() -> Path:
+    """Where the run's databases lie: in memory where there is room, as a thousand files are made for each test (on a
+    disk that takes a second, and most of the run)."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM_IN_MEMORY
+    return memory if roomy else Path(tempfile.gettempdir())
+
+
 @pytest.fixture(scope="session")
 def postgres_dir(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Path]:
     """A folder that an unprivileged user can reach; the same for all workers of one run."""
     if worker_id == "master":
-        folder = Path(tempfile.mkdtemp(prefix="beiyu-tests-"))
+        folder = Path(tempfile.mkdtemp(prefix="beiyu-tests-", dir=_place_for_postgres()))
         folder.chmod(0o755)
         yield folder
         shutil.rmtree(folder, ignore_errors=True)
         return
-    run = os.environ["PYTEST_XDIST_TESTRUNUID"]
-    folder = Path(tempfile.gettempdir()) / f"beiyu-tests-{run}"
+    with _locked(tmp_path_factory.getbasetemp().parent):  # all workers the same, however full it is meanwhile
+        kept = tmp_path_factory.getbasetemp().parent / "postgres-place"
+        if not kept.exists():
+            kept.write_text(str(_place_for_postgres()))
+    folder = Path(kept.read_text()) / f"beiyu-tests-{os.environ['PYTEST_XDIST_TESTRUNUID']}"
     folder.mkdir(mode=0o755, exist_ok=True)
     yield folder
 
