@@ -19,7 +19,7 @@ from tests.conftest import Server
 from tests.journeys import looks
 from tests.journeys.conftest import SCREENSHOTS, Desk
 from tests.journeys.store import PASSWORD
-from tests.journeys.walk import ALSO, USERS, Sight, begin_work, routes, walk
+from tests.journeys.walk import ALSO, USERS, Sight, begin_work, choices, routes, walk
 
 MOST_SHIFT = 0.02
 NO_LINK = {
@@ -101,6 +101,22 @@ async def walked(shared_demo_server: Server, enter: Enter) -> Walked:
 async def test_no_link_leads_nowhere(walked: Walked) -> None:
     """Nobody is offered a door that is not there or that he may not open."""
     assert walked.dead == {}
+
+
+async def test_every_choice_of_every_filter_and_every_order_of_a_list_is_answered(
+    walked: Walked, enter: Enter, shared_demo_server: Server
+) -> None:
+    """One after the other, each by itself, as whoever first comes to the list."""
+    url, failed, asked = shared_demo_server.url, [], 0
+    for sight in walked.pages.values():
+        window = await enter(sight.login)
+        for address in choices(sight.address, await (await window.request.get(url + sight.address)).text()):
+            answer = await window.request.get(url + address)
+            asked += 1
+            if not answer.ok:
+                failed.append(f"{sight.login} {address} {answer.status}")
+    assert failed == []
+    assert asked > 200, "the walk found hardly any filter"
 
 
 async def test_every_page_can_be_reached(walked: Walked) -> None:

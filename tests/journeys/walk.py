@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from html import unescape
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
 from playwright.async_api import APIRequestContext
@@ -35,6 +35,10 @@ ALSO = (
 """A second look at some routes: lists where nothing is found, other forms, a page of a refusal."""
 
 NOT_WALKED = re.compile(r"^/(login|static|api|schema|health|metrics)\b")
+MOST_CHOICES = 12
+FILTERS = re.compile(r"""<form\b[^>]*\bid="filters".*?</form>""", re.DOTALL)
+SELECT = re.compile(r"""<select\b[^>]*?\bname="(\w+)"[^>]*>(.*?)</select>""", re.DOTALL)
+VALUE = re.compile(r"""<option\b[^>]*?\bvalue="([^"]*)\"""")
 LINK = re.compile(r"""<a\b[^>]*?\bhref="(/[^"#]*)[^>]*>""")
 
 
@@ -70,6 +74,18 @@ def route_of(path: str) -> str | None:
     """The route that answers a path: the one with the fewest gaps."""
     fitting = [route for route, shape in routes().items() if shape.match(path)]
     return min(fitting, key=lambda route: route.count("{"), default=None)
+
+
+def choices(address: str, page: str) -> list[str]:
+    """Addresses of a list with one choice of one of its filters each (of long ones some), and each of its orders."""
+    path = urlsplit(address).path
+    found = []
+    for form in FILTERS.findall(page):
+        for name, options in SELECT.findall(form):
+            values = [unescape(value) for value in VALUE.findall(options) if value]
+            found += [f"{path}?{urlencode({name: value})}" for value in values[:MOST_CHOICES]]
+    found += [unescape(link[1]) for link in LINK.finditer(page) if re.search(r"[?;&]sort=", link[1])]
+    return list(dict.fromkeys(one for one in found if one.startswith(path)))
 
 
 async def begin_work(keeper: APIRequestContext, statistician: APIRequestContext, url: str) -> None:

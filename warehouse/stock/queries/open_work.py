@@ -285,7 +285,7 @@ async def care_due(
         continued=f" AND {continued}" if continued else "",
         size=size + 1,
     )
-    rows, following = await fetch_page(lambda _: sql, where.args, 5, size)
+    rows, following = await fetch_page(lambda _: sql, seen.args, 5, size)
     return Page([CareDue(*row[5:]) for row in rows], following)
 
 
