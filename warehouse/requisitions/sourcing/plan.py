@@ -316,27 +316,29 @@ def load_all(vehicles: Sequence[Vehicle], loads: Sequence[tuple[str, int, int]])
     """
     whole: dict[int, Vehicle] = {}
     several: dict[int, list[Vehicle]] = {}
+    rider: dict[str, int] = {}  # of a vehicle that carries a load alone, that load
+    gone: set[str] = set()  # vehicles that carry a load together
+    ready = {source: _in_turn(vehicles, source) for source in {source for source, _, _ in loads}}
     fits = [
-        [v for v in _in_turn(vehicles, source) if v.grams >= grams and v.millilitres >= millilitres]
+        [v for v in ready[source] if v.grams >= grams and v.millilitres >= millilitres]
         for source, grams, millilitres in loads
     ]
 
     def seat(turn: int, asked: set[str]) -> bool:
-        gone = {v.key for ones in several.values() for v in ones}
-        by = {v.key: other for other, v in whole.items()}
         for one in fits[turn]:
             if one.key in asked or one.key in gone:
                 continue
             asked.add(one.key)
-            if one.key not in by or seat(by[one.key], asked):
-                whole[turn] = one
+            if one.key not in rider or seat(rider[one.key], asked):
+                whole[turn], rider[one.key] = one, turn
                 return True
         return False
 
     for turn, (source, grams, millilitres) in enumerate(loads):
         if (grams > 0 or millilitres > 0) and not seat(turn, set()):
-            taken = {v.key for ones in (whole.values(), *several.values()) for v in ones}
-            several[turn] = load([v for v in vehicles if v.key not in taken], source, grams, millilitres)
+            free = [v for v in ready[source] if v.key not in rider and v.key not in gone]
+            several[turn] = load(free, source, grams, millilitres)
+            gone.update(v.key for v in several[turn])
     return [[whole[turn]] if turn in whole else several.get(turn, []) for turn in range(len(loads))]
 
 
