@@ -115,13 +115,13 @@ contracts: $(DEV_STAMP)
 	$(VENV)/bin/lint-imports
 
 tests: $(DEV_STAMP)
-	$(VENV)/bin/pytest -n 2
+	$(VENV)/bin/pytest -n 2 --dist worksteal
 
 PG15 := /usr/lib/postgresql/15/bin
 tests-15: $(DEV_STAMP)
 	@if [ -x $(PG15)/postgres ]; then \
 	  echo "The database tests on PostgreSQL 15"; \
-	  BEIYU_TEST_PG_BIN=$(PG15) $(VENV)/bin/pytest -n 2 -m 'database and not browser and not heavy'; \
+	  BEIYU_TEST_PG_BIN=$(PG15) $(VENV)/bin/pytest -n 2 --dist worksteal -m 'database and not browser and not heavy'; \
 	else echo "PostgreSQL 15 is not installed: its run is left out"; fi
 
 # What the tests look with. Without root or apt, tests that miss one of these are skipped with a plain message.
