@@ -153,7 +153,7 @@ async def test_from_the_lorry_to_the_signed_receipt(desk: Opened, store: Store, 
     await pressed(page, "#receive-boxes .btn-lg")
     await expect(page.locator("#receive-boxes")).to_have_count(0)
     await page.fill("#receive [name=receiver]", "王镇长")
-    await _sign(page)
+    await _sign(page, "files")
     await gate.shot("receive-the-rest", full=True)
     await page.click("#receive .btn-lg")
     await expect(page).to_have_url(card)
