@@ -83,8 +83,10 @@ class _Rows:
         self.first = await self._next()
 
     async def _next(self) -> Sequence[Row]:
+        """The next page that has rows: one of which nothing may be shown is not the last."""
         async for page in self.pages:
-            return page
+            if page:
+                return page
         return ()
 
     async def __aiter__(self) -> AsyncIterator[Sequence[Row]]:

@@ -76,6 +76,8 @@ async def test_a_promise_is_registered_tried_called_off_and_kept(
     await boss.open("/releases?owed=yes")
     await expect(boss.page.locator("#owed-calls tbody tr", has_text=number)).to_contain_text("李副市长")
     await boss.shot("owed")
+    listed = await (await boss.page.request.get(f"{boss.url}/releases/export.csv?owed=yes")).text()
+    assert [row for row in listed.splitlines() if number in row and "李副市长" in row]
     await boss.page.goto(card)
     await boss.page.fill(".file-paper [name=order_number]", "常应急启〔2026〕9号")
     scan = tmp_path / "order.pdf"

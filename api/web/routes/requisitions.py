@@ -1,6 +1,6 @@
 """Requisitions and release orders: their lists, one of each with what may be done, and the form of a new one."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from catalog.kernel.time import day_of
 from catalog.regions import queries as regions
 from catalog.regions.model import Region, Tier
 from warehouse.commitments import queries as commitments
+from warehouse.commitments.model import CallOff, Commitment
 from warehouse.files import queries as files
 from warehouse.files.model import Subject
 from warehouse.fulfilment import queries as fulfilment
@@ -290,14 +291,19 @@ async def releases_page(request: Request_, stamp: Stamped) -> Response[str]:
 
 @get(["/releases/export.csv", "/releases/export.xlsx"], include_in_schema=False)
 async def releases_export(request: Request_, stamp: Stamped) -> Response[Any]:
-    """The same list as a file, one row for each line."""
+    """The same list as a file, one row for each line; of papers owed, with the call-offs."""
     scope = stamp.require(Permission.REQUISITION_READ)
     viewer, wanted = viewer_of(request), _asked_releases(request)
+    calls = await commitments.owed_calls(scope_of(stamp.grants, Permission.COMMITMENT_READ)) if wanted["owed"] else []
 
     async def fetch(cursor: str | None) -> Page[Any]:
         return await queries.list_releases(scope=scope, **wanted, cursor=cursor, limit=200)
 
-    pages = ([row for one in found.items for row in _release_rows(one, viewer)] async for found in all_pages(fetch))
+    async def pages() -> AsyncIterator[Sequence[exports.Row]]:
+        async for found in all_pages(fetch):
+            yield [row for one in found.items for row in _release_rows(one, viewer)]
+        yield [_call_row(call, of, viewer) for call, of in calls]
+
     _ = viewer.language.text
     headings = [
         *(_("Release order"), _("Status"), _("Owner of the goods"), _("Store"), _("Goes to"), _("Requisition")),
@@ -312,7 +318,28 @@ async def releases_export(request: Request_, stamp: Stamped) -> Response[Any]:
         _notes(request, viewer, _("Release orders")),
         _("About this list"),
     )
-    return await exports.download(sheet, pages, request.scope["path"].rpartition(".")[2])
+    return await exports.download(sheet, pages(), request.scope["path"].rpartition(".")[2])
+
+
+def _call_row(call: CallOff, of: Commitment, viewer: Viewer) -> exports.Row:
+    """A call-off whose paper is owed, in the columns of release orders: whose agreement, and who delivers."""
+    return [
+        call.number,
+        word(viewer.language, "call_status", call.status),
+        of.region_zh,
+        of.party_zh,
+        call.place,
+        of.facts.number,
+        of.goods_key,
+        of.goods_zh,
+        "",
+        of.unit_zh,
+        exports.figure(call.quantity, of.unit_factor),
+        moment(call.activated_at) if call.activated_at else "",
+        call.spoken_by,
+        moment(call.papers_due_at) if call.papers_due_at else "",
+        "",
+    ]
 
 
 def _release_rows(one: Release, viewer: Viewer) -> list[exports.Row]:
