@@ -112,3 +112,14 @@ async def test_handed_out_brought_back_and_owed(desk: Opened, store: Store, lang
     report = await boss.page.request.get(f"{boss.url}/api/v1/incidents/{incident}/report")
     assert report.ok
     assert (await report.body()).startswith(b"%PDF")
+
+    # What is owed goes on beyond the close, which says why.
+    await boss.open(f"/incidents/{incident}")
+    await expect(boss.page.locator("#closing a[href^='/recovery/']")).to_have_count(1)
+    await boss.page.fill("form[data-api$='/close'] [name=reason]", "物资已收回，补充另行督办")
+    await boss.page.click("form[data-api$='/close'] button")
+    async with boss.page.expect_event("load"):
+        await boss.page.click("dialog[open] button[value=yes]")
+    await expect(boss.page.locator("#closing")).to_have_count(0)
+    await expect(boss.page.locator("ul.plain li", has_text="补充另行督办")).to_be_visible()
+    await boss.shot("closed over")
