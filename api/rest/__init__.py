@@ -43,6 +43,7 @@ from api.rest import (
     sites,
     stock,
     tokens,
+    vehicle_files,
     vehicles,
     views,
 )
@@ -88,6 +89,7 @@ def router() -> Router:
             *proposals.HANDLERS,
             *shipments.HANDLERS,
             *boxes.HANDLERS,
+            *vehicle_files.HANDLERS,
             *vehicles.HANDLERS,
             *recovery.HANDLERS,
             *papers.HANDLERS,

@@ -4,9 +4,9 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StrictBool, StrictInt
+from pydantic import Field, StrictBool, StrictInt, StringConstraints
 
-from api.schemas.base import Given, Key, Receipt, Taken
+from api.schemas.base import Given, Key, Line, Receipt, Taken
 from api.schemas.shipments import Short, Words
 from warehouse.vehicles.model import Kind, Standing
 
@@ -31,6 +31,20 @@ class VehicleFactsIn(Taken):
     valid_from: date | None = None
     valid_to: date | None = None
     note: Words = ""
+
+
+class VehicleFileIn(Taken):
+    """A file (base64) of vehicles."""
+
+    name: Line
+    content: Annotated[str, StringConstraints(strict=True, max_length=8_400_000)]
+
+
+class VehiclesDone(Given):
+    """How many vehicles are new, and how many the register had already and kept as they are."""
+
+    new: int
+    known: int
 
 
 class VehicleOut(Given):

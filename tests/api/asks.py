@@ -2948,6 +2948,13 @@ async def _(home: Side, there: Side) -> Ask:
     return Ask(body=_vehicle_said(there))
 
 
+@route("POST /api/v1/vehicles/file")
+async def _(home: Side, there: Side) -> Ask:
+    head = "车牌,车辆类型,载重（千克）,容积（立方米）,支配区划,停放地,车牌无误"
+    text = f"{head}\n{fresh('WJ')},van,900,4,{there.region},{there.site},yes"
+    return Ask(body={"name": "a.csv", "content": base64.b64encode(text.encode()).decode()})
+
+
 @route("GET /api/v1/vehicles/{vehicle}")
 async def _(home: Side, there: Side) -> Ask:
     return Ask({"vehicle": await _registered(there)})

@@ -41,6 +41,24 @@ async def register(*, stamp: Stamp, vehicles: Sequence[VehicleFacts]) -> Receipt
     return await attempts.once(stamp, "vehicle.register", work)
 
 
+async def load(*, stamp: Stamp, vehicles: Sequence[VehicleFacts], known: int) -> Receipt:
+    """Register the vehicles of a file, all or none; what the register has already stays as it is and is counted with
+    those (`known`) that were seen to be there before. Raises what `register` raises."""
+
+    async def work() -> Receipt:
+        if vehicles:
+            rules.check_new(vehicles)
+        await db.execute(_LOCK)
+        taken = await queries.taken_plates([rules.plain_plate(one.plate) for one in vehicles])
+        new = [one for one in vehicles if rules.plain_plate(one.plate) not in taken]
+        for line, facts in enumerate(new, 1):
+            await _check_home(stamp, facts, line)
+            await _insert(stamp, facts, line)
+        return {"new": len(new), "known": known + len(vehicles) - len(new)}
+
+    return await attempts.once(stamp, "vehicle.load", work)
+
+
 async def edit(*, stamp: Stamp, vehicle_id: UUID, version: int, facts: VehicleFacts) -> Receipt:
     """Replace what is said of a vehicle, its home and driver too. Raises Missing, Stale, Invalid, Refused."""
 
