@@ -8,6 +8,7 @@ from uuid import UUID
 
 from catalog.kernel import db
 from catalog.kernel.access import Scope
+from catalog.kernel.earth import metres_between
 from catalog.kernel.errors import Missing
 from catalog.kernel.listing import Listing
 from catalog.kernel.page import Page
@@ -31,7 +32,7 @@ from warehouse.planning.scenario.model import (
     ScenarioFacts,
     What,
 )
-from warehouse.planning.scenario.rules import metres_between, minutes_until
+from warehouse.planning.scenario.rules import minutes_until
 from warehouse.replenishment import queries as replenishment
 
 MOST_NORMS = 1_000

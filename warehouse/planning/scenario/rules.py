@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from math import asin, ceil, cos, radians, sin, sqrt
 from typing import Any
 
 from catalog.kernel.errors import Invalid
@@ -16,7 +15,6 @@ from warehouse.planning.scenario.model import (
     ScenarioFacts,
 )
 
-EARTH_METRES = 6_371_000
 MOST_AREAS, MOST_USES, MOST_DAYS = 100, 100, 90
 MOST_PEOPLE = 10**8
 
@@ -48,13 +46,6 @@ def _near(norm: ConsumptionNorm) -> tuple[int, bool]:
 
 
 # --- the way --------------------------------------------------------------------------------------------------------
-
-
-def metres_between(a: tuple[float, float], b: tuple[float, float]) -> int:
-    """Along the great circle, in whole metres, rounded up."""
-    (lat_a, lon_a), (lat_b, lon_b) = (tuple(map(radians, point)) for point in (a, b))
-    part = sin((lat_b - lat_a) / 2) ** 2 + cos(lat_a) * cos(lat_b) * sin((lon_b - lon_a) / 2) ** 2
-    return ceil(2 * EARTH_METRES * asin(min(1.0, sqrt(part))))
 
 
 def minutes_of(metres: int | None, reach: Reach) -> int | None:

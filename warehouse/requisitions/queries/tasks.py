@@ -14,6 +14,7 @@ from datetime import date, datetime
 
 from catalog.kernel import db
 from catalog.kernel.access import Scope
+from catalog.kernel.earth import metres_between
 from catalog.kernel.parameters import whole
 from catalog.kernel.time import day_of
 from warehouse.incidents import queries as incidents
@@ -42,7 +43,6 @@ from warehouse.sites.roads import load_minutes, ways_to
 
 UNKNOWN_METRES = 50_000
 """Where a store or a place has no point on the map, the straight line is taken to be so long."""
-EARTH_METRES = 6_371_000
 ALL_OF_IT = 100
 FREE = """
 SELECT b.lot_id, b.place_id, b.item_id, s.id, l.owner_region_id, l.owner_path, l.expires_on, b.on_hand,
@@ -232,10 +232,7 @@ def road(
 def _straight(start: tuple[float | None, float | None], end: tuple[float | None, float | None]) -> int:
     if start[0] is None or start[1] is None or end[0] is None or end[1] is None:
         return UNKNOWN_METRES
-    lat, lat2 = math.radians(start[0]), math.radians(end[0])
-    over = math.sin((lat2 - lat) / 2) ** 2
-    over += math.cos(lat) * math.cos(lat2) * math.sin(math.radians(end[1] - start[1]) / 2) ** 2
-    return round(2 * EARTH_METRES * math.asin(min(1.0, math.sqrt(over))))
+    return metres_between((start[0], start[1]), (end[0], end[1]))
 
 
 async def _towns(region_ids: Iterable[int]) -> dict[int, tuple[float | None, float | None]]:

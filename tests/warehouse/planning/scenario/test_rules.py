@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalog.kernel.earth import metres_between
 from catalog.kernel.errors import Invalid
 from warehouse.planning.scenario import plan, rules
 from warehouse.planning.scenario.model import (
@@ -168,9 +169,9 @@ def test_goods_whose_place_is_unknown_are_not_within_reach() -> None:
 
 def test_the_way_is_the_great_circle_times_the_detour() -> None:
     # Changzhou to Liyang: about 62 km as the crow flies.
-    metres = rules.metres_between((31.81328, 119.96932), (31.41583, 119.47499))
+    metres = metres_between((31.81328, 119.96932), (31.41583, 119.47499))
     assert 64_000 < metres < 65_000
-    assert rules.metres_between((31.4, 119.5), (31.4, 119.5)) == 0
+    assert metres_between((31.4, 119.5), (31.4, 119.5)) == 0
     assert rules.minutes_of(40_000, REACH) == 120 + 78
     assert rules.minutes_of(None, REACH) is None
 
