@@ -43,15 +43,13 @@ async def load_vehicle_file(stamp: Stamped, data: JSONBody[VehicleFileIn]) -> Ve
     taken = await queries.taken_plates(plates)
     new = [line for line, plate in zip(lines, plates, strict=True) if plate not in taken]
     known = await _known(stamp)
-    at_fault = {fault.cell for fault in faults}
     wanted: list[VehicleFacts] = []
     for line, plate in zip(lines, plates, strict=True):
         if plates.index(plate) < lines.index(line):
             faults.append(line.fault("plate", "vehicle.plate-twice", "车牌重复"))
     for line in new:
-        if at_fault.isdisjoint(line.cells.values()):
-            facts = _facts(line, known, faults)
-            wanted += [facts] if facts is not None else []
+        facts = _facts(line, known, faults)
+        wanted += [facts] if facts is not None else []
     if faults:
         # Whose store it is must not be told: what lies out of scope is not there.
         kind = Missing if any(one.code == "vehicle.no-site" for one in faults) else Invalid
@@ -121,11 +119,11 @@ def _facts(line: VehicleLine, known: _Known, faults: list[CellFault]) -> Vehicle
     region, site, carrier = meant("region", known.regions), meant("site", known.sites), meant("carrier", known.parties)
     if region is None and len(faults) == before:
         faults.append(line.fault("region", "vehicle.no-region", "没有找到，或不在您的管辖范围内"))
-    if len(faults) > before or region is None or line.kind is None:
+    if len(faults) > before or region is None or line.kind is None or line.grams is None or line.millilitres is None:
         return None
     texts = {name: line.texts.get(name, "") for name in ("driver", "phone", "out_of_service", "note")}
     facts = VehicleFacts(
-        line.texts["plate"], line.kind, region, line.grams or 0, line.millilitres or 0,
+        line.texts["plate"], line.kind, region, line.grams, line.millilitres,
         odd_plate=bool(line.texts.get("odd_plate")), site_id=site, carrier_id=carrier,
         valid_from=line.valid_from, valid_to=line.valid_to, **texts,
     )  # fmt: skip

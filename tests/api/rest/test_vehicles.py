@@ -102,4 +102,7 @@ async def test_a_file_with_one_bad_cell_names_it_and_writes_nothing(
         assert refused.body["code"] == "vehicle.bad-rows"
         assert [(one["cell"], one["code"]) for one in refused.body["facts"]["faults"]] == [(cell, code)]
         assert (await caller.get("/vehicles"))["items"] == []
+        worse = [None, "火箭", 0, 4, "月球", "ZZ99", None, None]
+        refused = await caller.send("POST", "/vehicles/file", sent(book([HEAD, worse])))
+        assert {one["cell"] for one in refused.body["facts"]["faults"]} == {"B2", "C2", "E2", "F2"}  # all at once
         assert await caller.code("POST", "/vehicles/file", sent(b"a,b\n1,2", "a.csv")) == (400, "vehicle.no-headings")
