@@ -13,7 +13,7 @@ from api.auth.stamps import Stamped
 from api.importing import READER
 from api.rest import references
 from api.schemas.vehicles import VehicleFileIn, VehiclesDone
-from catalog.kernel.access import Permission, scope_of
+from catalog.kernel.access import Permission, Scope, scope_of
 from catalog.kernel.errors import Invalid, Missing, Refused
 from catalog.kernel.page import all_pages
 from catalog.kernel.stamp import Stamp
@@ -72,6 +72,9 @@ class _Known:
     regions: Names
     sites: Names
     parties: Names
+    scope: Scope
+    region_paths: Mapping[int, str]
+    site_paths: Mapping[int, str]
 
 
 async def _known(stamp: Stamp) -> _Known:
@@ -91,6 +94,9 @@ async def _known(stamp: Stamp) -> _Known:
         _names((one.id, one.key, one.name_zh, one.name_en) for one in places),
         _names((one.id, one.code, one.name_zh, one.name_en) for one in stores),
         _names((one.id, one.key, one.name_zh, one.name_en) for one in carriers),
+        mine,
+        {one.id: one.path for one in places},
+        {one.id: one.path for one in stores},
     )
 
 
@@ -117,8 +123,11 @@ def _facts(line: VehicleLine, known: _Known, faults: list[CellFault]) -> Vehicle
         return found
 
     region, site, carrier = meant("region", known.regions), meant("site", known.sites), meant("carrier", known.parties)
-    if region is None and len(faults) == before:
+    path = "" if region is None else known.region_paths[region]
+    if len(faults) == before and (region is None or (site is None and not known.scope.covers(path))):
         faults.append(line.fault("region", "vehicle.no-region", "没有找到，或不在您的管辖范围内"))
+    if site is not None and not known.site_paths[site].startswith(path):
+        faults.append(line.fault("site", "vehicle.home-elsewhere", "库点不在这个区划内"))
     if len(faults) > before or region is None or line.kind is None or line.grams is None or line.millilitres is None:
         return None
     texts = {name: line.texts.get(name, "") for name in ("driver", "phone", "out_of_service", "note")}

@@ -31,6 +31,7 @@ REFUSALS: Mapping[str, str] = {
     "box.twice": N_("The same box was scanned twice."),
     "box.unreadable": N_("This is not the label of a box or pallet."),
     "box.void": N_("This box was given up."),
+    "requisition.incident-closed": N_("The incident is closed."),
     "vehicle.bad-rows": N_("Some cells cannot be used; nothing was written. Put them right and send the file again."),
     "vehicle.bad-day": N_("A whole date is needed here, such as 2027-12-31."),
     "vehicle.bad-kind": N_("This is none of the kinds of vehicles: take a word of the list of vehicles."),

@@ -1018,6 +1018,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "left_undone": {
         "needs": N_("Open needs: meet or withdraw them"),
+        "requisitions": N_("Requisitions not carried out: finish or cancel them"),
         "orders": N_("Release orders under way: finish or call them off"),
         "shipments": N_("Shipments under way: receive or call them off"),
         "goods": N_("Goods at receiving points: hand out, bring back or write off"),

@@ -440,6 +440,7 @@ class Left(StrEnum):
     """What an incident can have left undone, in the order in which it is told."""
 
     NEEDS = "needs"
+    REQUISITIONS = "requisitions"
     ORDERS = "orders"
     SHIPMENTS = "shipments"
     GOODS = "goods"
@@ -449,14 +450,14 @@ class Left(StrEnum):
     RECOVERY = "recovery"
 
 
-STOPS = (Left.NEEDS, Left.ORDERS, Left.SHIPMENTS)
+STOPS = (Left.NEEDS, Left.REQUISITIONS, Left.ORDERS, Left.SHIPMENTS)
 """Somebody waits for goods, or goods are still on their way: with these no incident is closed. The rest is owed beyond
 its close and has a list of its own each; it is closed over with a reason, which is kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """One thing that an incident has left: a need, order, shipment, receiving point, case, or duty, by its id."""
+    """One thing that an incident has left: a need, requisition, order, shipment, point, case, or duty, by its id."""
 
     kind: Left
     id: UUID

@@ -98,9 +98,9 @@ async def incident_page(request: Request_, stamp: Stamped, incident_id: FromPath
 
 
 _THERE = {
-    Left.NEEDS: "#need-{}", Left.ORDERS: "/releases/{}", Left.SHIPMENTS: "/shipments/{}",
-    Left.GOODS: "/receiving-points/{}", Left.CASES: "/cases#{}", Left.PAPERS: "/releases/{}",
-    Left.CALLS: "/commitments/{}", Left.RECOVERY: "/recovery/{}",
+    Left.NEEDS: "#need-{}", Left.REQUISITIONS: "/requisitions/{}", Left.ORDERS: "/releases/{}",
+    Left.SHIPMENTS: "/shipments/{}", Left.GOODS: "/receiving-points/{}", Left.CASES: "/cases#{}",
+    Left.PAPERS: "/releases/{}", Left.CALLS: "/commitments/{}", Left.RECOVERY: "/recovery/{}",
 }  # fmt: skip
 """Where each thing that is left is done."""
 

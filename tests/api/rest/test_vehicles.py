@@ -76,6 +76,13 @@ async def test_a_file_is_registered_once_and_goes_out_and_comes_back(enter: Ente
                 assert again == {"new": 0, "known": 2}, (language, kind)
 
 
+async def test_whoever_keeps_one_store_registers_for_no_other_region(enter: Enter) -> None:
+    async with enter("keeper-b") as caller:
+        row = ["苏DA1234", "van", 950, 4, "city", None, None, None]
+        refused = await caller.send("POST", "/vehicles/file", sent(book([HEAD, row])))
+        assert [(one["cell"], one["code"]) for one in refused.body["facts"]["faults"]] == [("E2", "vehicle.no-region")]
+
+
 def _cookies(caller: Any) -> str:
     return "; ".join(f"{name}={value}" for name, value in caller.client.cookies.items() if name != "beiyu_language")
 
@@ -89,6 +96,7 @@ def _cookies(caller: Any) -> str:
         (["苏DA1234", "van", 950, 4, "月球", "CZ01", None, None], "E3", "vehicle.no-region"),
         (["苏DA1234", "van", 950, 4, None, "CZ01", None, None], "E3", "vehicle.no-region"),
         (["苏DA1234", "van", 950, 4, "city", "ZZ99", None, None], "F3", "vehicle.no-site"),
+        (["苏DA1234", "van", 950, 4, "district-b", "CZ01", None, None], "F3", "vehicle.home-elsewhere"),
         (["苏DA1234", "van", 950, 4, "city", "CZ01", None, "2027年"], "H3", "vehicle.bad-day"),
         (["WJ12345", "van", 950, 4, "city", "CZ01", None, None], "A3", "vehicle.odd-plate"),
         (LORRY, "A3", "vehicle.plate-twice"),

@@ -18,6 +18,9 @@ from tests.warehouse.stock import world
 from warehouse.commitments import actions as commitments
 from warehouse.commitments.actions import create_commitment
 from warehouse.commitments.model import CommitmentFacts, Form, PriceRule
+from warehouse.fulfilment.actions import close_incident
+from warehouse.fulfilment.model import Left
+from warehouse.fulfilment.queries import undone_of
 from warehouse.incidents import actions as incidents
 from warehouse.incidents.model import Hazard, IncidentFacts, Level, NeedFacts
 from warehouse.norms.actions import set_norms
@@ -313,6 +316,25 @@ async def test_what_a_keeper_did_not_find_is_not_planned_from_there_again(stocke
     assert first.lot_id in {int(one.key.partition(":")[0]) for one in task.supplies}
 
 
+async def test_an_incident_waits_for_its_requisitions_and_nothing_is_held_for_a_closed_one(
+    stocked: asyncpg.Connection,
+) -> None:
+    facts_of = IncidentFacts("台风", Hazard.TYPHOON, A, world.NOW)
+    event = UUID((await incidents.open_incident(stamp=boss(), facts=facts_of))["id"])
+    requisition = await approved(incident_id=event)
+    plan = await planned(requisition)
+    await incidents.end_response(stamp=boss(), incident_id=event, reason="结束")
+    assert [(one.kind, one.id) for one in await undone_of(event)] == [(Left.REQUISITIONS, requisition)]
+    with pytest.raises(Refused) as refused:
+        await close_incident(stamp=boss(), incident_id=event, reason="仍要结案")
+    assert refused.value.code == "incident.goods-under-way"
+    await stocked.execute("UPDATE incident SET status = 'closed' WHERE id = $1", event)
+    with pytest.raises(Refused) as closed:
+        await actions.accept_plan(stamp=hand(), requisition_id=requisition, plan_id=plan)
+    assert closed.value.code == "requisition.incident-closed"
+    assert sum(held for _, held in (await world.balances(stocked)).values()) == 0
+
+
 async def test_what_must_stay_stays(stocked: asyncpg.Connection) -> None:
     await stocked.execute(
         "INSERT INTO norm (id, region_id, item_id, minimum, basis, basis_per, unit, valid_from, source, created_at,"
@@ -455,6 +477,18 @@ async def test_goods_of_a_class_count_as_the_nearest_norm_says_in_its_own_unit(
     assert sum(one.quantity for one in shown.lines) == goods
     assert sum(one.covers for one in shown.lines) + sum(one.quantity for one in shown.lacks) == 30
     assert sum(one.covers for one in shown.lines) == (30 if goods else 0)
+
+
+async def test_where_the_norms_of_those_who_ask_differ_goods_of_a_class_count_one_for_one(
+    stocked: asyncpg.Connection,
+) -> None:
+    await set_norms(stamp=hand(Role.PLANNER, login="planner"), norms=(norm_of_class(TOWN, 2, 1),))
+    lines = [LineFacts(region_id=region, quantity=10, class_id=1, unit="顶") for region in (TOWN, B)]
+    requisition = await approved(*lines, region_id=CITY)
+    await planned(requisition)
+    found = await queries.get_requisition(requisition, EVERYWHERE)
+    shown = await queries.show_plan((await queries.list_plans(requisition))[0], found)
+    assert sum(one.quantity for one in shown.lines) == sum(one.covers for one in shown.lines) == 20
 
 
 async def test_many_accept_overlapping_plans_and_nothing_is_oversold(stocked: asyncpg.Connection) -> None:

@@ -17,6 +17,9 @@ SELECT 'needs', n.id, concat_ws(' ', r.name_zh, coalesce(i.name_zh, k.name_zh)),
 FROM need n JOIN region r ON r.id = n.region_id LEFT JOIN item i ON i.id = n.item_id
 LEFT JOIN material_class k ON k.id = n.class_id WHERE n.incident_id = $1 AND n.status = 'open'
 UNION ALL
+SELECT 'requisitions', q.id, q.number, NULL, q.seq FROM requisition q
+WHERE q.incident_id = $1 AND q.status IN ('submitted', 'approved', 'sourced')
+UNION ALL
 SELECT CASE WHEN o.status IN ('waiting', 'released', 'picking') THEN 'orders' ELSE 'papers' END, o.id,
     {requisitions.ORDER_NAME}, NULL, o.seq
 FROM release_order o JOIN requisition q ON q.id = o.requisition_id JOIN site s ON s.id = o.site_id

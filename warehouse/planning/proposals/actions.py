@@ -30,27 +30,31 @@ async def run_proposals(*, stamp: Stamp, region_id: int) -> Receipt:
         stamp.require_at(Permission.ORDER_EDIT, region.path)
         await db.execute(_LOCK)
         today = day_of(stamp.recorded_at)
-        needs = await queries.needs(region.path, stamp.recorded_at)
+        all_needs = await queries.needs(region.path, stamp.recorded_at)
+        sleeping = await queries.asleep(today)
+        # What a store is not to be asked about for a while, its owner still lacks.
+        dozing = [need for need in all_needs if need.store_id is not None and need.key in sleeping]
+        needs = [need for need in all_needs if need not in dozing]
         short = {need.item_id for need in needs if need.missing}
         wanted = rules.propose(
             needs,
             await queries.packs_of(short),
             await queries.supplies_of(short),
             await queries.funds_of({need.owner_region_id for need in needs}, today),
-            await queries.spares_of(region.path, needs, today),
+            await queries.spares_of(region.path, all_needs, today),
         )
-        sleeping = await queries.asleep(today)
         awake = [one for one in wanted if one.key not in sleeping]
         steps = rules.compare(await queries.open_under(region.path), awake)
         await _insert(stamp, steps.new, today)
         await _rewrite(stamp, steps.changed, today)
         await _withdraw(stamp, steps.withdrawn)
+        asleep = sleeping & {*(one.key for one in wanted), *(need.key for need in dozing if need.missing)}
         counts = {
             "new": len(steps.new),
             "changed": len(steps.changed),
             "withdrawn": len(steps.withdrawn),
             "kept": steps.kept,
-            "asleep": len({one.key for one in wanted} & sleeping),
+            "asleep": len(asleep),
         }
         await audit.record(stamp, "proposal.run", subject_kind="region", subject_id=region.key, facts=counts)
         if steps.new or steps.changed or steps.withdrawn:

@@ -48,6 +48,13 @@ class Need:
     due_back: int = 0
     site_id: int | None = None
     proposed: int = 0
+    members: tuple[int, ...] = ()
+    """The items that count, where a class is asked for."""
+
+    @property
+    def key(self) -> str:
+        """Names what is proposed for it over runs: the same cause makes the same key."""
+        return f"{self.owner_region_id}:{self.item_id}" + (f":{self.store_id}" if self.store_id is not None else "")
 
     @property
     def store_id(self) -> int | None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -160,15 +161,18 @@ async def _stores_needs(path: str, now: datetime, planned: Sequence[OnOrder]) ->
     groups = {subject.site_id: group for group, subject in table.places}
     offers = await replenishment.last_offers({one.item_id for line in table.lines for one in line.members})
     owners = await _owners({cell.site_id for cell in cells if cell.site_id is not None}, path)
+    on_way = await fulfilment.on_way_to(owners)
     found: list[Need] = []
     for cell in cells:
         if cell.site_id is None or cell.site_id not in owners:
             continue
         line = lines[groups[cell.site_id], cell.goods_key]
         held = {(cell.region_id, item): count for (site, item), count in drafted.items() if site == cell.site_id}
-        need = _need(cell, line, offers, table.prices, held, {cell.region_id: cell.site_id}, {})
+        need = _need(cell, line, offers, table.prices, held, {cell.region_id: cell.site_id}, {}, on_way[cell.site_id])
         if need is not None:
-            found.append(replace(need, cause=Cause.SITE, owner_region_id=owners[cell.site_id]))
+            members = tuple(one.item_id for one in line.members) if len(line.members) > 1 else ()
+            owner = owners[cell.site_id]
+            found.append(replace(need, cause=Cause.SITE, owner_region_id=owner, members=members))
     return found
 
 
@@ -188,6 +192,8 @@ async def spares_of(path: str, wanted: Sequence[Need], today: date) -> dict[tupl
     must hold by its own norm. Only of what some store lacks."""
     short = {(one.owner_region_id, one.item_id) for one in wanted if one.store_id is not None and one.missing}
     own: dict[tuple[int, int], int] = {}
+    # What counts for a class that a store must hold is not given away: how far it may go no single item says.
+    kept = {(one.store_id, item) for one in wanted if one.store_id is not None for item in one.members}
     for one in wanted:
         if one.store_id is not None:
             spare = one.usable - max(one.level, one.trigger)
@@ -206,7 +212,7 @@ async def spares_of(path: str, wanted: Sequence[Need], today: date) -> dict[tupl
     found: dict[tuple[int, int], list[Spare]] = {}
     for owner, item, site_id, code, free in map(tuple, rows):
         quantity = min(free, own.get((site_id, item), free))
-        if (owner, item) in short and quantity > 0:
+        if (owner, item) in short and quantity > 0 and (site_id, item) not in kept:
             found.setdefault((owner, item), []).append(Spare(site_id, code, quantity))
     return found
 
@@ -273,8 +279,10 @@ def _need(
     drafted: Mapping[tuple[int, int], int],
     homes: Mapping[int, int],
     turning: Mapping[int, _Turning],
+    on_way: Mapping[int, int] = MappingProxyType({}),
 ) -> Need | None:
-    """The need behind a cell, in base units of the item that would fill it; None for a class without such an item."""
+    """The need behind a cell, in base units of the item that would fill it; None for a class without such an item.
+    `on_way`: what vehicles bring that the cell does not know of, by item."""
     member = rules.filler(line.members, offers, prices)
     level = _level(cell)
     if member is None or level is None:
@@ -301,7 +309,7 @@ def _need(
         usable=base(figures.usable),
         on_order=max(base(figures.on_order) - in_plan, 0),
         planned=in_plan,
-        in_transit=base(figures.in_transit),
+        in_transit=base(figures.in_transit + counted((item, on_way.get(item, 0)) for item in counts)),
         due_back=base(figures.lent + counted((item, one.swapped) for item, one in turning.items())),
         leaving=base(counted((item, one.leaving) for item, one in turning.items()), up=True),
         site_id=homes.get(cell.region_id),

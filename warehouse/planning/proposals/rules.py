@@ -166,7 +166,7 @@ def _why(need: Need, pack: PackSize, rounded: int, causes: tuple[tuple[str, str]
 def _line(need: Need, part: int, quantity: int, pack: PackSize, supply: Supply, fund: str | None, why: Why) -> Proposed:
     price = None if supply.price_fen is None else Price(supply.price_fen, supply.price_per)
     return Proposed(
-        key=f"{need.owner_region_id}:{need.item_id}" + (f":{need.store_id}" if need.store_id is not None else ""),
+        key=need.key,
         part=part,
         cause=need.cause,
         owner_region_id=need.owner_region_id,

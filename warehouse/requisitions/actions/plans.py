@@ -87,6 +87,13 @@ class Take:
     covers: int
 
 
+async def _incident_open(requisition: Requisition) -> None:
+    """Nothing is held for an incident that is closed; while this goes on it cannot be. Raises Refused."""
+    status = await db.fetch_value("SELECT status FROM incident WHERE id = $1 FOR SHARE", requisition.facts.incident_id)
+    if status == "closed":
+        raise Refused("requisition.incident-closed", "事件已结案", incident=requisition.incident_name)
+
+
 async def accept_plan(*, stamp: Stamp, requisition_id: UUID, plan_id: UUID, version: int | None = None) -> Receipt:
     """Hold all the goods of the current plan, write the release orders that wait for their owners' word, and ask for
     what was promised: one call-off for each line, which waits for its activation order. What less urgent requisitions
@@ -101,6 +108,7 @@ async def accept_plan(*, stamp: Stamp, requisition_id: UUID, plan_id: UUID, vers
         losers = await takings.lock_losers(stamp, requisition_id, plan_id)
         before = (await locked(stamp, requisition_id, "accept", version)).requisition
         found = await queries.get_plan(plan_id, requisition_id)
+        await _incident_open(before)
         if found.state != "current":
             raise Refused("sourcing.not-current", "这个方案已被替换或已采纳，请重新载入", state=found.state)
         plan = kept.read(found.content)

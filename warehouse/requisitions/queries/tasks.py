@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from catalog.kernel import db
 from catalog.kernel.access import Scope
@@ -265,26 +266,28 @@ async def _substitutes(lines: Iterable[Line], day: date) -> list[Substitute]:
 
 
 async def _of_classes(lines: Sequence[Line], day: date) -> list[Substitute]:
-    """The goods of the classes wanted, each for as much as the norm of whoever asks (or of the region above) says."""
-    units: dict[int, set[str]] = defaultdict(set)
-    for line in lines:
-        units[line.facts.class_id or 0].add(line.facts.unit)
-    if not units:
+    """The goods of the classes wanted, each for as much as the norm of whoever asks (or of the region above) says.
+
+    Lines of one class are one thing to the engine: where they do not all have the same norm, nothing but one for one is
+    certain.
+    """
+    if not lines:
         return []
     rows = await db.fetch(
         "SELECT k.id, i.id, i.unit_factor FROM material_class k JOIN material_class c ON c.path LIKE k.path || '%'"
         " JOIN item i ON i.class_id = c.id WHERE k.id = ANY($1::bigint[]) AND i.retired_at IS NULL ORDER BY k.id, i.id",
-        sorted(units),
+        sorted({line.facts.class_id for line in lines if line.facts.class_id is not None}),
     )
     above = {int(part) for line in lines for part in line.path.strip("/").split("/")}
     subjects = await norms.subjects_of(above, (), day)
     stated = await norms.norms_over(subjects, ())
-    by = {
-        # Lines of one class are one thing to the engine: in several units nothing but one for one is certain.
-        one: norm_rules.counting(stated, subjects, one, next(iter(each)), day) if len(each) == 1 else None
-        for one, each in units.items()
-    }
-    ways = [(of_class, item, *norm_rules.worth(by[of_class], item, factor)) for of_class, item, factor in rows]
+    by: dict[int, dict[UUID | None, Norm | None]] = defaultdict(dict)
+    for line in lines:
+        over = [one for one in subjects if line.path.startswith(one.path)]
+        found = norm_rules.counting(stated, over, line.facts.class_id or 0, line.facts.unit, day)
+        by[line.facts.class_id or 0][found.id if found else None] = found
+    sure = {of_class: next(iter(each.values())) if len(each) == 1 else None for of_class, each in by.items()}
+    ways = [(of_class, item, *norm_rules.worth(sure[of_class], item, factor)) for of_class, item, factor in rows]
     return [Substitute(-of_class, item, of=worth, given=base) for of_class, item, worth, base in ways if worth]
 
 

@@ -17,6 +17,8 @@ from warehouse.vehicles.model import Kind, Standing, Vehicle
 
 MOST_PASSED = 5
 """So many vehicles are named that could carry a load and do not."""
+MOST_LOOKED_AT = 500
+"""Among so many of those that are strong enough, the smallest, it is looked for them."""
 _WAITING = "o.status IN ('waiting', 'released', 'picking')"
 
 
@@ -53,7 +55,8 @@ class KeptFrom(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """A vehicle that could carry a load alone, and why it was not suggested; `by`: what has it, or where it stands."""
+    """A vehicle that could carry a load alone, and why it was not suggested. `by`: where the plan sends it instead, or
+    where it stands; never the papers of others, which whoever reads the plan may not see."""
 
     vehicle: Loaded
     why: KeptFrom
@@ -68,7 +71,7 @@ async def passed_over(
     `elsewhere`: to where the plan sends its other vehicles, by the vehicles' names. Not scoped: plate and limits only.
     """
     path = await db.fetch_value("SELECT path FROM site WHERE id = $1", site_id)
-    strong = await vehicles.strong_enough(grams, millilitres, MOST_PASSED * 10)
+    strong = await vehicles.strong_enough(grams, millilitres, MOST_LOOKED_AT)
     counted = await counted_on([one.id for one in strong])
     found = [(one.serves(site_id, path), _passed(one, elsewhere, counted, at)) for one in strong]
     own = [passed for serves, passed in found if serves]
@@ -86,12 +89,12 @@ def _passed(one: Vehicle, elsewhere: Mapping[str, str], counted: Mapping[UUID, s
     if str(one.id) in elsewhere:
         return Passed(limits, KeptFrom.OTHER_LOAD, elsewhere[str(one.id)])
     if one.id in counted:
-        return Passed(limits, KeptFrom.COUNTED_ON, counted[one.id])
+        return Passed(limits, KeptFrom.COUNTED_ON)
     match one.standing(day_of(at)):
         case Standing.IN_USE:
-            return Passed(limits, KeptFrom.IN_USE, one.used_paper)
+            return Passed(limits, KeptFrom.IN_USE)
         case Standing.OUT_OF_SERVICE:
-            return Passed(limits, KeptFrom.OUT_OF_SERVICE, facts.out_of_service)
+            return Passed(limits, KeptFrom.OUT_OF_SERVICE)
         case Standing.NOT_VALID:
             return Passed(limits, KeptFrom.NOT_VALID)
     return Passed(limits, KeptFrom.FREE_NOW)

@@ -325,8 +325,9 @@ def load_all(vehicles: Sequence[Vehicle], loads: Sequence[tuple[str, int, int]])
     ]
 
     def seat(turn: int, asked: set[str]) -> bool:
-        for one in fits[turn]:
-            if one.key in asked or one.key in gone:
+        there = [one for one in fits[turn] if one.key not in asked and one.key not in gone]
+        for one in sorted(there, key=lambda v: v.key in rider):  # what is free before anybody gives way
+            if one.key in asked:
                 continue
             asked.add(one.key)
             if one.key not in rider or seat(rider[one.key], asked):

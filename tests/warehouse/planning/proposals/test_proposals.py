@@ -15,6 +15,8 @@ from catalog.kernel.errors import Denied, Invalid, Missing, Problem, Refused
 from tests.warehouse.replenishment import buying
 from tests.warehouse.replenishment.buying import ALL, FUND, QUILT, SUPPLIER, TENT, again, person
 from tests.warehouse.stock import world
+from warehouse.fulfilment import actions as shipping
+from warehouse.fulfilment.model import Loading, NewLine, Purpose, ShipmentFacts, Vehicle
 from warehouse.incidents import actions as incidents
 from warehouse.incidents.model import Hazard, IncidentFacts
 from warehouse.norms.actions import set_norms
@@ -298,3 +300,38 @@ async def test_what_the_owner_has_to_spare_elsewhere_is_moved_and_not_ordered(de
     (lot,) = await world.add_lots(desk, {"owner_region_id": CITY})
     await world.receive(lot, 20, 111, site_id=2)
     assert await run() == {"changed": 1, "withdrawn": 1}
+
+
+async def test_what_is_on_its_way_to_a_store_is_not_asked_for_again(desk: asyncpg.Connection) -> None:
+    await desk.execute("UPDATE site SET region_id = 1, path = '/1/' WHERE id = 2")
+    await own_norm(2, minimum=20)
+    await run()
+    lot, place = await desk.fetchrow("SELECT lot_id, place_id FROM balance WHERE site_id = 1 AND on_hand = 30")
+    facts = ShipmentFacts(Purpose.FORWARD, 1, to_site_id=2, vehicle=Vehicle(plate="苏D1", driver="赵"))
+    made = await shipping.prepare(stamp=person(Role.KEEPER), facts=facts, lines=[NewLine(lot, place, 24)])
+    assert (await run())["withdrawn"] == 1
+    assert [one for one in await proposals() if one.cause is Cause.SITE] == []
+    await shipping.load(stamp=person(Role.KEEPER), shipment_id=UUID(made["id"]), wanted=[Loading(1, 24)])
+    await shipping.depart(stamp=person(Role.KEEPER), shipment_id=UUID(made["id"]))
+    assert "new" not in await run()
+
+
+async def test_a_store_that_is_left_alone_for_a_while_hides_no_gap_of_its_owner(desk: asyncpg.Connection) -> None:
+    await own_norm(1, minimum=70)
+    await run()
+    (store,) = [one for one in await proposals() if one.cause is Cause.SITE]
+    until = TODAY + timedelta(days=90)
+    await actions.dismiss_proposal(stamp=person(Role.PLANNER), proposal_id=store.id, until=until, reason="等新库")
+    assert await run() == {"changed": 1, "asleep": 1}
+    (city,) = await proposals()
+    assert (city.cause, city.why.missing, city.why.proposed) == (Cause.GAP, 90, 0)
+
+
+async def test_what_counts_for_the_class_that_a_store_must_hold_is_not_given_away(desk: asyncpg.Connection) -> None:
+    await desk.execute("UPDATE site SET region_id = 1, path = '/1/' WHERE id = 2")
+    await own_norm(2, minimum=20)
+    of_class = NormFacts(site_id=1, class_id=1, minimum=30, unit="件", source="test")
+    await set_norms(stamp=person(Role.PLANNER), norms=[of_class])
+    await run()
+    stores = [one for one in await proposals() if one.cause is Cause.SITE]
+    assert [(one.is_move, one.item_key) for one in stores if one.site_id == 2] == [(False, "ZP-0001")]
