@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -437,5 +438,10 @@ async def test_each_signature_is_kept_with_who_signed_as_what(city: asyncpg.Conn
         (drawn, "receiver", "王镇长"), (driven, "driver", "赵师傅"), (later, "receiver", "李书记"),
     ]  # fmt: skip
     assert (await seen(shipment)).status is Status.CLOSED
+    # Drawn before names were kept: the migration gives them to the receiver, the last one with the name of the books.
+    signed = import_module("warehouse.piccolo_migrations.warehouse_2026_11_27t16_00_00_000000")
+    await city.execute("DELETE FROM shipment_signature; " + signed.SQL[signed.SQL.index("INSERT INTO") :])
+    before = {one.file_id: (one.signer.value, one.name) for one in await queries.list_signatures(shipment)}
+    assert before == {drawn: ("receiver", ""), driven: ("receiver", ""), later: ("receiver", "李书记")}
     await actions.forget_contacts(stamp=hand(minutes=99), before=world.NOW + timedelta(days=1))
     assert {one.name for one in await queries.list_signatures(shipment)} == {""}
