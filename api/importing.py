@@ -24,6 +24,7 @@ from catalog.kernel.stamp import Stamp
 from catalog.kernel.time import day_of
 from warehouse.exchange import actions, queries
 from warehouse.exchange.model import ImportFile, ImportState
+from warehouse.exchange.rules import files
 from warehouse.exchange.rules.dry_run import outcome_of
 
 MEMORY_BYTES = 1_500 * 1024 * 1024
@@ -101,6 +102,14 @@ def _ready() -> None:
 
 READER = Reader()
 """The process's reader: it holds nothing until it is used."""
+
+
+async def read_apart(read: Callable[[str, bytes], T], name: str, data: bytes) -> T:
+    """A file read in the worker by a function of a module. Raises what it refuses (Invalid), and what `READER` does."""
+    found = await READER.run(files.outcome_of, read, name, data)
+    if isinstance(found, dict):
+        raise Invalid(found["code"], found["detail"], **found["facts"])
+    return found
 
 
 async def judge(stamp: Stamp, file_id: UUID) -> None:

@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from api.auth.edge import NO_ATTEMPT, VERB
 from api.auth.stamps import Stamped
 from api.exports import figure
-from api.importing import READER
+from api.importing import read_apart
 from api.rest import references
 from api.rest.conditions import IfMatch, etag, read_version
 from api.rest.sessions import Cursor, Limit
@@ -46,7 +46,7 @@ from catalog.kernel.errors import Invalid, Missing
 from catalog.kernel.stamp import Stamp
 from catalog.kernel.time import day_of
 from catalog.regions import queries as regions
-from warehouse.exchange.rules.norm_rows import Read, outcome_of
+from warehouse.exchange.rules.norm_rows import Read, read_norms
 from warehouse.norms import actions, queries
 from warehouse.norms.model import (
     USUAL_PER,
@@ -154,11 +154,7 @@ async def import_norm_file(stamp: Stamped, data: JSONBody[NormFileAgreed]) -> No
 
 
 async def _read(data: NormFileIn) -> Read:
-    content = references.file_content(data.content)
-    found = await READER.run(outcome_of, data.name, content)
-    if isinstance(found, dict):
-        raise Invalid(found["code"], found["detail"], **found["facts"])
-    return found
+    return await read_apart(read_norms, data.name, references.file_content(data.content))
 
 
 @put("/norms/{norm:uuid}", opt={VERB: "norm.edit"}, tags=TAGS)

@@ -8,7 +8,7 @@ from litestar.params import JSONBody, QueryParameter
 
 from api.auth.edge import VERB
 from api.auth.stamps import Stamped
-from api.importing import READER
+from api.importing import read_apart
 from api.rest import references
 from api.rest.sessions import Cursor, Limit
 from api.schemas.roads import WayFileIn, WayOut, WaysDone, WaysIn, WaysPage
@@ -16,7 +16,7 @@ from catalog.kernel.access import Permission
 from catalog.kernel.errors import Invalid, Missing
 from catalog.kernel.stamp import Stamp
 from catalog.regions import queries as regions
-from warehouse.exchange.rules.road_rows import CellFault, RoadLine, outcome_of
+from warehouse.exchange.rules.road_rows import CellFault, RoadLine, read_roads
 from warehouse.sites import queries as sites
 from warehouse.sites import roads
 from warehouse.sites.roads import Way
@@ -67,11 +67,7 @@ async def load_way_file(stamp: Stamped, data: JSONBody[WayFileIn]) -> WaysDone:
     """A file of ways, all its rows or none: 400 (404 where a store is not there) `road.bad-rows` names the cells
     at fault."""
     stamp.require(Permission.SITE_EDIT)
-    content = references.file_content(data.content)
-    found = await READER.run(outcome_of, data.name, content)
-    if isinstance(found, dict):
-        raise Invalid(found["code"], found["detail"], **found["facts"])
-    lines, faults = found
+    lines, faults = await read_apart(read_roads, data.name, references.file_content(data.content))
     return await _load(stamp, lines, faults, data.source)
 
 

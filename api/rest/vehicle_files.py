@@ -10,7 +10,7 @@ from litestar.params import JSONBody
 
 from api.auth.edge import VERB
 from api.auth.stamps import Stamped
-from api.importing import READER
+from api.importing import read_apart
 from api.rest import references
 from api.schemas.vehicles import VehicleFileIn, VehiclesDone
 from catalog.kernel.access import Permission, Scope, scope_of
@@ -19,7 +19,7 @@ from catalog.kernel.page import all_pages
 from catalog.kernel.stamp import Stamp
 from catalog.regions import queries as regions
 from warehouse.exchange.rules.road_rows import CellFault
-from warehouse.exchange.rules.vehicle_rows import ANYWHERE, VehicleLine, outcome_of
+from warehouse.exchange.rules.vehicle_rows import ANYWHERE, VehicleLine, read_vehicles
 from warehouse.parties import queries as parties
 from warehouse.sites import queries as sites
 from warehouse.vehicles import actions, queries, rules
@@ -35,18 +35,17 @@ async def load_vehicle_file(stamp: Stamped, data: JSONBody[VehicleFileIn]) -> Ve
     """A file of vehicles, all its rows or none; plates that are registered already stay as they are. 400
     (404 where a store is not there) `vehicle.bad-rows` names the cells at fault."""
     stamp.require(Permission.VEHICLE_EDIT)
-    found = await READER.run(outcome_of, data.name, references.file_content(data.content))
-    if isinstance(found, dict):
-        raise Invalid(found["code"], found["detail"], **found["facts"])
-    lines, faults = found
+    lines, faults = await read_apart(read_vehicles, data.name, references.file_content(data.content))
     plates = [rules.plain_plate(line.texts["plate"]) for line in lines]
     taken = await queries.taken_plates(plates)
     new = [line for line, plate in zip(lines, plates, strict=True) if plate not in taken]
     known = await _known(stamp)
     wanted: list[VehicleFacts] = []
+    seen: set[str] = set()
     for line, plate in zip(lines, plates, strict=True):
-        if plates.index(plate) < lines.index(line):
+        if plate in seen:
             faults.append(line.fault("plate", "vehicle.plate-twice", "车牌重复"))
+        seen.add(plate)
     for line in new:
         facts = _facts(line, known, faults)
         wanted += [facts] if facts is not None else []

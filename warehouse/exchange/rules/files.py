@@ -10,15 +10,16 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import python_calamine as calamine
 
 from catalog.kernel.errors import Invalid
 from warehouse.exchange.model import Cell, Sheet
 
+T = TypeVar("T")
 MOST_BYTES = 6 * 1024 * 1024
 MOST_UNPACKED = 120 * 1024 * 1024
 MOST_ROWS = 50_000
@@ -47,6 +48,14 @@ _BROKEN = (
 )
 """What the standard library says of a damaged archive, in its many ways."""
 _SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml").fullmatch
+
+
+def outcome_of(read: Callable[[str, bytes], T], name: str, data: bytes) -> T | dict[str, Any]:
+    """What `read` makes of a file, for a process border: a refusal as a value."""
+    try:
+        return read(name, data)
+    except Invalid as problem:
+        return {"code": problem.code, "detail": problem.detail, "facts": dict(problem.facts)}
 
 
 def read_file(name: str, data: bytes) -> list[Sheet]:

@@ -89,14 +89,6 @@ def read_norms(name: str, data: bytes) -> Read:
     raise Invalid("norm.no-headings", "文件中没有储备标准的表头，请用“储备标准”页导出的文件或模板")
 
 
-def outcome_of(name: str, data: bytes) -> Read | dict[str, Any]:
-    """`read_norms` for a process border: a refusal as a value."""
-    try:
-        return read_norms(name, data)
-    except Invalid as problem:
-        return {"code": problem.code, "detail": problem.detail, "facts": dict(problem.facts)}
-
-
 def _read(sheet: Sheet, head: int, found: Mapping[int, str]) -> Read:
     columns: dict[str, int] = {}
     aside = []

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 from catalog.kernel.errors import Invalid
 from warehouse.exchange.model import Cell, Sheet
@@ -61,14 +60,6 @@ def read_roads(name: str, data: bytes) -> tuple[list[RoadLine], list[CellFault]]
 
 
 _REGION = {"region", "region_name"}
-
-
-def outcome_of(name: str, data: bytes) -> tuple[list[RoadLine], list[CellFault]] | dict[str, Any]:
-    """`read_roads` for a process border: a refusal as a value."""
-    try:
-        return read_roads(name, data)
-    except Invalid as problem:
-        return {"code": problem.code, "detail": problem.detail, "facts": dict(problem.facts)}
 
 
 def _read(sheet: Sheet, head: int, columns: Mapping[str, int]) -> tuple[list[RoadLine], list[CellFault]]:

@@ -82,14 +82,6 @@ def read_vehicles(name: str, data: bytes) -> Read:
     raise Invalid("vehicle.no-headings", "文件中没有车辆表的表头，请用“应急运力”页导出的文件")
 
 
-def outcome_of(name: str, data: bytes) -> Read | dict[str, Any]:
-    """`read_vehicles` for a process border: a refusal as a value."""
-    try:
-        return read_vehicles(name, data)
-    except Invalid as problem:
-        return {"code": problem.code, "detail": problem.detail, "facts": dict(problem.facts)}
-
-
 def _read(sheet: Sheet, head: int, columns: Mapping[str, int]) -> Read:
     rows = [(number, row) for number, row in enumerate(sheet.rows[head + 1 :], head + 2) if any(map(plain, row))]
     if not 1 <= len(rows) <= MOST_AT_ONCE:

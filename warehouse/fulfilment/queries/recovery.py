@@ -1,6 +1,6 @@
 """Reads of the recovery ledger: what incidents used, who makes it good, what has come back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -61,20 +61,6 @@ async def used_in(incident_id: UUID) -> Sequence[Used]:
 async def owed_under(path: str) -> Sequence[Owed]:
     """What the open duties of regions at and below `path` want made good. Not scoped: for decisions."""
     return [Owed(*row) for row in await db.fetch(_OWED, path)]
-
-
-async def on_way_to(site_ids: Iterable[int]) -> dict[int, dict[int, int]]:
-    """What shipments that are not received bring to stores, or will once they are loaded: store → item → base units.
-    Not scoped: for decisions."""
-    found: dict[int, dict[int, int]] = {site_id: {} for site_id in site_ids}
-    for site_id, item_id, quantity in await db.fetch(
-        "SELECT h.to_site_id, l.item_id, sum(greatest(l.quantity - l.short, 0))::bigint FROM shipment h"
-        " JOIN shipment_line l ON l.shipment_id = h.id WHERE h.to_site_id = ANY($1::bigint[])"
-        " AND h.status IN ('prepared', 'loading', 'on_road', 'arrived') GROUP BY 1, 2",
-        list(found),
-    ):
-        found[site_id][item_id] = quantity
-    return found
 
 
 async def duties_of(incident_id: UUID) -> dict[tuple[int, int], tuple[UUID, int, str]]:

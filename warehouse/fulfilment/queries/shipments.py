@@ -1,6 +1,6 @@
 """Reads of shipments. A shipment is seen from both ends, and by whoever leads the incident it is for."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -196,6 +196,20 @@ async def list_reports(shipment_id: UUID) -> Sequence[Report]:
         shipment_id,
     )
     return [Report(*row) for row in rows]
+
+
+async def on_way_to(site_ids: Iterable[int]) -> dict[int, dict[int, int]]:
+    """What shipments that are not received bring to stores, or will once they are loaded: store → item → base units.
+    Not scoped: for decisions."""
+    found: dict[int, dict[int, int]] = {site_id: {} for site_id in site_ids}
+    for site_id, item_id, quantity in await db.fetch(
+        "SELECT h.to_site_id, l.item_id, sum(greatest(l.quantity - l.short, 0))::bigint FROM shipment h"
+        " JOIN shipment_line l ON l.shipment_id = h.id WHERE h.to_site_id = ANY($1::bigint[])"
+        " AND h.status IN ('prepared', 'loading', 'on_road', 'arrived') GROUP BY 1, 2",
+        list(found),
+    ):
+        found[site_id][item_id] = quantity
+    return found
 
 
 async def list_signatures(shipment_id: UUID) -> Sequence[Signature]:

@@ -10,7 +10,6 @@ from catalog.kernel import db
 from catalog.kernel.access import Scope
 from catalog.kernel.time import day_of
 from warehouse.requisitions.queries.promises import commitment_of
-from warehouse.requisitions.queries.releases import ORDER_NAME
 from warehouse.requisitions.sourcing.model import Vehicle as Ready
 from warehouse.vehicles import queries as vehicles
 from warehouse.vehicles.model import Kind, Standing, Vehicle
@@ -83,7 +82,7 @@ async def passed_over(
     return [*own, *others][:MOST_PASSED]
 
 
-def _passed(one: Vehicle, elsewhere: Mapping[str, str], counted: Mapping[UUID, str], at: datetime) -> Passed:
+def _passed(one: Vehicle, elsewhere: Mapping[str, str], counted: Collection[UUID], at: datetime) -> Passed:
     facts = one.facts
     limits = Loaded(one.id, facts.plate, facts.kind, facts.max_weight_g, facts.max_volume_ml)
     if str(one.id) in elsewhere:
@@ -124,15 +123,14 @@ async def ready_for(sources: Collection[str], scope: Scope, at: datetime) -> tup
     )
 
 
-async def counted_on(ids: Collection[UUID]) -> dict[UUID, str]:
-    """Which of these vehicles a waiting order counts on: the order's name."""
+async def counted_on(ids: Collection[UUID]) -> set[UUID]:
+    """Which of these vehicles a waiting order counts on."""
     rows = await db.fetch(
-        f"SELECT v.vehicle_id, {ORDER_NAME} FROM release_vehicle v JOIN release_order o ON o.id = v.release_id"
-        " JOIN requisition q ON q.id = o.requisition_id JOIN site s ON s.id = o.site_id"
-        f" WHERE v.vehicle_id = ANY($1::uuid[]) AND v.sent_at IS NULL AND {_WAITING} ORDER BY o.seq",
+        "SELECT v.vehicle_id FROM release_vehicle v JOIN release_order o ON o.id = v.release_id"
+        f" WHERE v.vehicle_id = ANY($1::uuid[]) AND v.sent_at IS NULL AND {_WAITING}",
         list(ids),
     )
-    return {row[0]: row[1] for row in rows}
+    return {row[0] for row in rows}
 
 
 async def suggested_for(release_id: UUID, at: datetime) -> Sequence[Suggested]:
